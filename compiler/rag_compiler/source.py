@@ -1,0 +1,92 @@
+"""Source text, half-open byte spans, and the one index that turns bytes into lines and columns.
+
+Lines break only where the language-server protocol breaks them: at LF, CR LF and CR.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of bytes of one file."""
+
+    start: int
+    end: int
+
+    def cover(self, other: Span) -> Span:
+        """The smallest span that holds both."""
+        return Span(min(self.start, other.start), max(self.end, other.end))
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A line and a column, both from 1; columns count Unicode code points."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file: its path as it is shown to people (relative, `/`-separated) and its bytes."""
+
+    path: str
+    data: bytes = field(repr=False)
+
+    @cached_property
+    def lines(self) -> LineIndex:
+        """The file's line index, made on first use."""
+        return LineIndex(self.data)
+
+
+class LineIndex:
+    """Byte offset <-> line and column of one text."""
+
+    __slots__ = ("data", "starts")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.starts = tuple(_line_starts(data))
+
+    def position(self, offset: int) -> Position:
+        """The position of a byte offset; offsets past the end are the end."""
+        offset = min(max(offset, 0), len(self.data))
+        line = bisect_right(self.starts, offset) - 1
+        before = self.data[self.starts[line] : offset]
+        return Position(line + 1, len(before.decode("utf-8", "replace")) + 1)
+
+    def offset(self, line: int, column: int) -> int:
+        """The byte offset of a line and column, both from 1, clamped to the text."""
+        line = min(max(line, 1), len(self.starts))
+        text = self.line_bytes(line).decode("utf-8", "replace")
+        return self.starts[line - 1] + len(text[: max(column - 1, 0)].encode())
+
+    def line_bytes(self, line: int) -> bytes:
+        """The bytes of a line, counted from 1, without its break."""
+        start = self.starts[line - 1]
+        end = self.starts[line] if line < len(self.starts) else len(self.data)
+        return self.data[start:end].rstrip(b"\r\n")
+
+
+def _line_starts(data: bytes) -> Iterator[int]:
+    yield 0
+    for at, chunk in enumerate_breaks(data):
+        yield at + chunk
+
+
+def enumerate_breaks(data: bytes) -> Iterator[tuple[int, int]]:
+    """Each line break's offset and length in bytes."""
+    at = 0
+    while True:
+        lf, cr = data.find(b"\n", at), data.find(b"\r", at)
+        found = min((x for x in (lf, cr) if x >= 0), default=-1)
+        if found < 0:
+            return
+        length = 2 if data[found : found + 2] == b"\r\n" else 1
+        yield found, length
+        at = found + length

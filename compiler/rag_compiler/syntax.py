@@ -1,0 +1,583 @@
+"""The syntax tree: what was written, holes included, with the span of every name and value.
+
+Strings are decoded, templates parsed, the three dialects folded into one shape; no name is resolved and no kind's rules are
+applied. A hole (`None`, or `Hole` among expressions) is what is missing or broken: it has been reported, and later passes are
+silent about it. Spans are half-open byte ranges of the file; the span of a quoted name is the text inside the quotes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag_compiler.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name as written, bare or quoted."""
+
+    text: str
+    span: Span
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A `//` comment with its mark; `own_line` says that nothing stands before it on its line."""
+
+    text: str
+    span: Span
+    own_line: bool
+
+
+# ---- expressions ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A missing or broken expression; already reported."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """null, a boolean, a number, or a string without interpolation (decoded)."""
+
+    value: None | bool | int | float | str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A duration in integer milliseconds."""
+
+    ms: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A string with interpolations: decoded text and expressions in turn."""
+
+    parts: tuple[str | Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A root: `input`, `state`, `args`, `output`, a loop variable, a lambda's parameter; or a bare word."""
+
+    name: Name
+
+    @property
+    def span(self) -> Span:
+        """The name's span."""
+        return self.name.span
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`target.name`"""
+
+    target: Expr
+    name: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """`target[index]`"""
+
+    target: Expr
+    index: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """`not x` or `-x`; the operator is `not` or `-`."""
+
+    operator: str
+    operand: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """One of `or and == != < <= > >= in ?? + - * / %`."""
+
+    operator: str
+    left: Expr
+    right: Expr
+    span: Span
+    operator_span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class IfElse:
+    """`if condition then yes else no`"""
+
+    condition: Expr
+    yes: Expr
+    no: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ListExpr:
+    """`[a, b]`"""
+
+    items: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """`key: value`; a pair without a value has a `Hole`."""
+
+    key: Name
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectExpr:
+    """`{ k: v }`"""
+
+    pairs: tuple[Pair, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`function(arguments)`"""
+
+    function: Name
+    arguments: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """`parameter => body`; only as an argument."""
+
+    parameter: Name
+    body: Expr
+    span: Span
+
+
+Expr = (
+    Hole
+    | Literal
+    | Duration
+    | Template
+    | Variable
+    | Member
+    | Index
+    | Unary
+    | Binary
+    | IfElse
+    | ListExpr
+    | ObjectExpr
+    | Call
+    | Lambda
+)
+
+
+# ---- types ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TypeHole:
+    """A missing or broken type; already reported."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class NamedType:
+    """A primitive, an alias or a declared record: `string`, `json`, `Finding`."""
+
+    name: Name
+
+    @property
+    def span(self) -> Span:
+        """The name's span."""
+        return self.name.span
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    """`T[]` or `list<T>`"""
+
+    item: TypeExpr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MapType:
+    """`map<T>`"""
+
+    value: TypeExpr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalType:
+    """`T?`"""
+
+    inner: TypeExpr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralType:
+    """`"a"`: exactly this string."""
+
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class UnionType:
+    """`A | B`; at least two members, flat."""
+
+    members: tuple[TypeExpr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a record, an `input` or an `output`. `value` is a default (`input`) or a source (graph `output`)."""
+
+    name: Name
+    type: TypeExpr | None
+    value: Expr | None
+    doc: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """`{ field: T .. }`"""
+
+    fields: tuple[Field, ...]
+    span: Span
+
+
+TypeExpr = TypeHole | NamedType | ListType | MapType | OptionalType | LiteralType | UnionType | RecordType
+
+
+# ---- items -----------------------------------------------------------------------------------------------------------
+# Every item has the keyword as written and its whole span. What an item is called canonically is `keyword.text` after the
+# dialects are folded (`sends` -> `send`); the span is still that of the word in the text.
+
+
+@dataclass(frozen=True, slots=True)
+class RefItem:
+    """A keyword and one name.
+
+    Nodes and agents: `kind model agent graph tool router script next on_error goto into checkpoint interrupt context`.
+    Graphs: `start checkpoint interrupt`. `interrupt before` on a node is a RefItem too.
+    """
+
+    keyword: Name
+    name: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RefListItem:
+    """A keyword and a list of names: `tools stores middleware sources options`."""
+
+    keyword: Name
+    names: tuple[Name, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AllowItem:
+    """`allow KIND [..]`"""
+
+    keyword: Name
+    kind: Name | None
+    names: tuple[Name, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TextItem:
+    """A keyword and a string or template: `system prompt description`."""
+
+    keyword: Name
+    text: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ValueItem:
+    """A keyword and an expression: `blocking optional max_turns max_visits timeout max recursion_limit`.
+
+    Also `input "text"` on a node, in the older dialect.
+    """
+
+    keyword: Name
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class BlockItem:
+    """A keyword and pairs: `writes with args metadata defaults budget retry cache steering`, a node's `input { k: expr }`."""
+
+    keyword: Name
+    pairs: tuple[Pair, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TypeItem:
+    """`output TYPE` on a node or an agent, and `input { f: T }` on an agent (then always a RecordType)."""
+
+    keyword: Name
+    type: TypeExpr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsItem:
+    """`input { .. }` or `output { .. }` of a graph."""
+
+    keyword: Name
+    fields: tuple[Field, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One entry of `routes`: exactly one of a label, a guard (`when`), or neither for `else`. `head` is what is before `->`."""
+
+    label: Name | None
+    guard: Expr | None
+    target: Name | None
+    head: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RoutesItem:
+    """`routes { .. }`"""
+
+    keyword: Name
+    routes: tuple[Route, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """`each VARIABLE in SOURCE as`"""
+
+    variable: Name | None
+    source: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One target of a `send`: a payload of pairs, or a text in the older dialect, or none.
+
+    `modifiers` are items: ValueItem `optional blocking timeout max`, RefItem `into context`, BlockItem `retry writes`.
+    `optional` alone is a ValueItem with the literal true.
+    """
+
+    target: Name | None
+    each: Each | None
+    payload: tuple[Pair, ...] | Expr | None
+    modifiers: tuple[Item, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SendItem:
+    """`send [ .. ]`"""
+
+    keyword: Name
+    sends: tuple[Send, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class JoinItem:
+    """`join TARGET { wait: .., timeout: .. }` on a node. `wait quorum 2 keep` is a Pair whose value is a WaitExpr-like Call:
+    `Call(function=quorum, arguments=(2,))`, with `Variable(keep)` as a further argument."""
+
+    keyword: Name
+    target: Name | None
+    options: tuple[Pair, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CommandItem:
+    """`command { update { .. } goto N }`"""
+
+    keyword: Name
+    update: tuple[Pair, ...] | None
+    goto: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownItem:
+    """A word that is no item here; reported by `resolve` with a suggestion, never by `lower`."""
+
+    keyword: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """`channel NAME: TYPE REDUCER ARG* = INITIAL`; a line of a `state` block is one too."""
+
+    keyword: Name
+    name: Name | None
+    type: TypeExpr | None
+    reducer: Name | None
+    arguments: tuple[Expr, ...]
+    initial: Expr | None
+    doc: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """`node NAME { .. }`"""
+
+    keyword: Name
+    name: Name | None
+    items: tuple[Item, ...]
+    doc: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`a -> b`"""
+
+    source: Name | None
+    target: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GraphJoin:
+    """`join [a, b] -> c { .. }` at the level of a graph."""
+
+    keyword: Name
+    sources: tuple[Name, ...]
+    target: Name | None
+    options: tuple[Pair, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TypeDecl:
+    """`type NAME { .. }` or `type NAME = TYPE`"""
+
+    keyword: Name
+    name: Name | None
+    type: TypeExpr
+    doc: str
+    span: Span
+
+
+Item = (
+    RefItem
+    | RefListItem
+    | AllowItem
+    | TextItem
+    | ValueItem
+    | BlockItem
+    | TypeItem
+    | FieldsItem
+    | RoutesItem
+    | SendItem
+    | JoinItem
+    | CommandItem
+    | UnknownItem
+    | Channel
+    | Node
+    | Edge
+    | GraphJoin
+    | TypeDecl
+)
+
+
+# ---- declarations --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """`graph NAME { .. }`"""
+
+    keyword: Name
+    name: Name | None
+    items: tuple[Item, ...]
+    doc: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """`agent NAME { .. }`"""
+
+    keyword: Name
+    name: Name | None
+    items: tuple[Item, ...]
+    doc: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """`model "m" at "path" -> [..]`, `tool "t" { .. } -> [..]` or `answer "node" -> value` in a test."""
+
+    keyword: Name
+    name: Name | None
+    at: Name | None
+    arguments: tuple[Pair, ...] | None
+    answers: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """`expect EXPR` in a test."""
+
+    keyword: Name
+    condition: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """`test "title" { .. }`; `items` hold `graph` as a RefItem and `input` as a BlockItem."""
+
+    keyword: Name
+    title: Name | None
+    items: tuple[Item | Script | Expect, ...]
+    doc: str
+    span: Span
+
+
+Declaration = Graph | Agent | TypeDecl | Test
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file: its declarations in order, and its comments (documentation comments excluded)."""
+
+    declarations: tuple[Declaration, ...]
+    comments: tuple[Comment, ...]
+    span: Span

@@ -1,0 +1,38 @@
+"""A finding without a text: what `rag_verify` says of an IR and `rag_registry` of a manifest.
+
+`at` is a JSON pointer (RFC 6901) into the document spoken of. The compiler's `report` maps findings through positions into
+diagnostics; the runtime prints them as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that belongs to a finding, and what it is."""
+
+    at: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding about a document. `part` says whether a manifest's key or its value is meant."""
+
+    code: str
+    at: str
+    message: str
+    label: str = ""
+    help: str = ""
+    part: Literal["key", "value"] = "value"
+    candidates: tuple[str, ...] = ()
+    replacement: str | None = None
+    related: tuple[Related, ...] = ()
+
+
+def pointer(*parts: str | int) -> str:
+    """The JSON pointer of a path, `~` and `/` escaped."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)

@@ -1,0 +1,106 @@
+"""Every rule of the toolchain, declared once: its code, default severity, whether it is a safety rule, and its summary.
+
+Wording stands where the finding is made; the page `docs/rules/CODE.md` explains the rule and is itself a test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `safety` rules can be changed in the manifest only, never suppressed in source."""
+
+    code: str
+    severity: Severity
+    summary: str
+    safety: bool = False
+
+
+def _declare(*rules: Rule) -> dict[str, Rule]:
+    return {rule.code: rule for rule in rules}
+
+
+def _error(code: str, summary: str, *, safety: bool = False) -> Rule:
+    return Rule(code, "error", summary, safety)
+
+
+def _warning(code: str, summary: str) -> Rule:
+    return Rule(code, "warning", summary)
+
+
+RULES: dict[str, Rule] = _declare(
+    # Syntax: the text is not of the language.
+    _error("source-too-large", "a source file is larger than 1 MiB"),
+    _error("nesting-too-deep", "brackets are nested more than 64 deep"),
+    _error("invalid-utf8", "the source is not valid UTF-8"),
+    _error("syntax-error", "the text does not fit the language here"),
+    _error("missing-name", "a name is missing where one must stand"),
+    _error("missing-value", "an item or a key has no value"),
+    _error("unclosed-block", "a bracket is opened and never closed"),
+    _error("unclosed-string", "a string is opened and never closed"),
+    _error("invalid-escape", "a string holds an escape that the language does not have"),
+    _error("invalid-number", "a number or a duration is not well-formed"),
+    _error("invalid-template", "the inside of `{{ }}` is not an expression"),
+    _error("foreign-syntax", "the text is an idiom of another language"),
+    Rule("item-punctuation", "warning", "an item is followed by `:` or `=`"),
+    _error("unknown-item", "the word is not an item of this block"),
+    # Names: a reference does not resolve.
+    _error("unknown-node", "a target is not a node of this graph"),
+    _error("unknown-target", "a send names no node, agent or graph"),
+    _error("unknown-channel", "a name is not a channel of this graph"),
+    _error("unknown-model", "a model is not in the registry"),
+    _error("unknown-tool", "a tool is not in the registry"),
+    _error("unknown-agent", "an agent is neither declared nor in the registry"),
+    _error("unknown-graph", "a graph is neither declared nor in the registry"),
+    _error("unknown-router", "a router is not in the registry"),
+    _error("unknown-capability", "a store, script, reducer or middleware is not in the registry"),
+    _error("unknown-kind", "a node's kind does not exist"),
+    _error("unknown-reducer", "a channel's reducer does not exist"),
+    _error("unknown-type", "a type's name does not exist"),
+    _error("unknown-function", "an expression calls a function that does not exist"),
+    _error("unknown-variable", "an expression names something that is not in scope"),
+    _error("unknown-field", "a declared record or input has no field of this name"),
+    _error("unknown-key", "a block has no key of this name"),
+    # Structure: the parts do not fit together.
+    _error("duplicate-declaration", "two declarations share one name"),
+    _error("duplicate-item", "an item that may stand once stands twice"),
+    _error("duplicate-key", "a key stands twice in one block"),
+    _error("reserved-name", "a declaration uses a reserved name"),
+    _error("missing-start", "a graph has no `start`"),
+    _error("missing-item", "a required item is missing"),
+    _error("illegal-item", "an item is not legal on this kind of node"),
+    _error("bad-value", "a value is not of the form that its item takes"),
+    _error("bad-argument", "a function or lambda is used with the wrong arguments"),
+    _error("routing-conflict", "a node has more than one source of routing"),
+    _error("impossible-label", "a route's label is none that the node can produce"),
+    _warning("missing-label", "a label that the node can produce has no route"),
+    _error("duplicate-label", "a label is routed twice"),
+    _error("unreachable-route", "a route stands after `else`"),
+    _error("send-without-join", "an implicit child is sent to and nothing follows it"),
+    _error("join-without-send", "a node joins, and sends nothing"),
+    _error("graph-recursion", "graphs call each other without an end"),
+    _error("limit-exceeded", "a declaration is over one of the language's limits"),
+    _error("not-built", "the language has the construct, and this version cannot run it yet"),
+    # Graph: facts about the whole.
+    _warning("unreachable-node", "no path from `start` leads to a node"),
+    _error("no-way-to-end", "no path from a node leads to an end"),
+    # Manifest: rag.toml.
+    _error("manifest-syntax", "the manifest is not valid TOML"),
+    _error("manifest-unknown-key", "the manifest has no key of this name"),
+    _error("manifest-missing-key", "a required key of the manifest is missing"),
+    _error("manifest-bad-value", "a value in the manifest is not of the form that its key takes"),
+    _error("manifest-conflict", "two entries of the manifest exclude each other"),
+    _error("unreadable-tool", "a Python tool's schema cannot be read from its source"),
+    _error("unreadable-file", "a file that the project names cannot be read"),
+    # Loading a compiled graph.
+    _error("ir-invalid", "the document is not a graph IR of this version", safety=True),
+    _error("ir-version", "the document is of a version that this toolchain does not know", safety=True),
+    _error("ir-digest", "the document's digest is not that of its content", safety=True),
+    _error("capability-changed", "a capability's schema is not the one that the graph was compiled with", safety=True),
+    _error("capability-missing", "a capability that the graph requires is not in this registry", safety=True),
+)
