@@ -1,4 +1,4 @@
-"""The contract between the compiler and the runtime: graph models, version, canonical codec, JSON Schema, builder.
+"""The contract between the compiler and the runtime: graph models, operators, types, rules, canonical bytes.
 
-Imports nothing of ours. Emission and decoding are total: the IR version stands in one place.
+Invariants: imports nothing of ours; every value is frozen; the version stands in one place (`graph.IR_VERSION`).
 """

@@ -1,0 +1,406 @@
+"""The graph IR: one document holds an entry graph and everything that it reaches.
+
+The JSON form follows the dataclasses field by field: every field is written, tuples are arrays, `None` is null, a union is told
+apart by its `kind`. Durations are integer milliseconds, money is a decimal string, names are the language's own. Order in arrays
+means something (declaration order is task order); objects are unordered. Expressions and templates are `Code` (see `operators`),
+types are `Schema` (see `types`). A reader needs no knowledge of defaults: whatever the source leaves out is explicit here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+IR_VERSION = 1
+END = "END"
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""A JSON value. Integers stay integers."""
+
+Code = Json
+"""An expression in array form, `["get", "state", "findings"]`; the operators stand in `operators.OPERATORS`."""
+
+Schema = Mapping[str, Json]
+"""A type as JSON Schema, of the closed subset that `types` writes and reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One channel or key and the expression that gives its value."""
+
+    name: str
+    value: Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field of an input: its type, whether it must be given, and its default (null where it has none)."""
+
+    name: str
+    schema: Schema
+    required: bool
+    default: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A channel. `reducer` is canonical: overwrite first append union messages merge sum min max topic ephemeral.
+
+    `deep` belongs to `merge`, `accumulate` to `topic`. `schema` is the type of the whole value. `initial` is the value before
+    any write.
+    """
+
+    name: str
+    reducer: str
+    deep: bool
+    accumulate: bool
+    schema: Schema
+    initial: Json
+
+
+# ---- behaviours: what the activation of a node does -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCall:
+    """`model` and `agent` nodes. `system` and `prompt` are templates or null.
+
+    `loop`: tool calls are executed until a final answer; without it one call is made (`final`, or `tool_call` where `tools`
+    are given). `agent` names the agent whose settings these are; then `input` in the templates is the agent's input.
+    """
+
+    kind: Literal["model", "agent"]
+    model: str
+    system: Code
+    prompt: Code
+    tools: tuple[str, ...]
+    output: Schema | None
+    max_turns: int
+    loop: bool
+    agent: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolExecutor:
+    """Executes the pending tool calls of the conversation, those of `tools` only."""
+
+    kind: Literal["tool_executor"]
+    tools: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """Calls one tool with evaluated arguments."""
+
+    kind: Literal["tool"]
+    tool: str
+    arguments: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Router:
+    """A registered route function, or (null) nothing but the guards of the node's routes."""
+
+    kind: Literal["router"]
+    router: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subagent:
+    """An agent as a child. `input`: the child's mapping; null derives it from state, run input and the agent's fields.
+
+    In a child that is sent to, the payload is the input.
+    """
+
+    kind: Literal["subagent"]
+    agent: str
+    input: tuple[Entry, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subgraph:
+    """Another graph of this document as a child run. `input` as for `Subagent`."""
+
+    kind: Literal["subgraph"]
+    graph: str
+    input: tuple[Entry, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupt:
+    """Asks a person. `prompt` is a template or null; without `options` any value may be answered."""
+
+    kind: Literal["interrupt"]
+    prompt: Code
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """The target of a join over declared nodes; which ones stands in `Graph.joins`."""
+
+    kind: Literal["join"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """Nothing but the node's writes."""
+
+    kind: Literal["pass"]
+
+
+Behaviour = ModelCall | ToolExecutor | ToolCall | Router | Subagent | Subgraph | Interrupt | Join | Pass
+
+
+# ---- routing ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """The branch ends here: the node has no routing."""
+
+    kind: Literal["end"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """`next`, an edge, or `command { goto }`; the target may be `END`."""
+
+    kind: Literal["next"]
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """An entry of `routes`: `label` for an outcome label, else `when` for a guard, else (both null) `else`."""
+
+    label: str | None
+    when: Code
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """Entries in the order in which they are tried."""
+
+    kind: Literal["routes"]
+    entries: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinSends:
+    """Run `target` once when the node's sends satisfy `wait`."""
+
+    kind: Literal["join"]
+    target: str
+    wait: Literal["all"]
+
+
+Routing = Finish | Next | Routes | JoinSends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Each:
+    """One child for each element of a list, which `variable` names in the payload."""
+
+    variable: str
+    source: Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """A target (declared node, or implicit child node of this graph), its payload (null: derived), `each`, and the limit.
+
+    A send to an implicit child with a null payload has its input derived as for `Subagent`; one to a declared node has
+    `args` null.
+    """
+
+    target: str
+    payload: tuple[Entry, ...] | None
+    each: Each | None
+    max: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writes:
+    """What an activation writes beside its new messages.
+
+    `entries` are evaluated in order (`output` is in scope); with `present`, an entry whose value is null is not written.
+    `by_name`: where the output is an object, each of its keys that names a channel (but no conversation) is written.
+    `speak`: a text output that reached no channel is appended to the conversation as one assistant message named after the
+    node.
+    """
+
+    entries: tuple[Entry, ...]
+    present: bool
+    by_name: bool
+    speak: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One node. `implicit`: it exists because of a send (`supervisor/research_agent`), and only sends reach it.
+
+    `update` is evaluated against the state before the step and added to `writes`. `pause_before` and `pause_after` ask a
+    person `continue` or `fail`. `labels` are the outcome labels that the node can produce.
+    """
+
+    name: str
+    implicit: bool
+    behaviour: Behaviour
+    labels: tuple[str, ...]
+    writes: Writes
+    update: tuple[Entry, ...]
+    sends: tuple[Send, ...]
+    routing: Routing
+    on_error: str | None
+    max_visits: int | None
+    pause_before: bool
+    pause_after: bool
+    metadata: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphJoin:
+    """Run `target` when every source has ended since the last firing or can no longer arrive."""
+
+    sources: tuple[str, ...]
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """One graph. `input` null: any JSON. `output` null: the final state. `messages` names the channel that is the conversation."""
+
+    name: str
+    start: str
+    input: tuple[Field, ...] | None
+    output: tuple[Entry, ...] | None
+    output_schema: Schema | None
+    channels: tuple[Channel, ...]
+    messages: str | None
+    nodes: tuple[Node, ...]
+    joins: tuple[GraphJoin, ...]
+    recursion_limit: int
+    max_concurrency: int
+    metadata: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A declared or registered agent, as a child runs it."""
+
+    name: str
+    model: str
+    system: Code
+    prompt: Code
+    tools: tuple[str, ...]
+    input: tuple[Field, ...] | None
+    output: Schema | None
+    max_turns: int
+
+
+# ---- what the graph needs of the machine that it runs on ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """Decimal strings, US dollars for a million tokens."""
+
+    input_per_mtok: str
+    output_per_mtok: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRequirement:
+    """What the checker reads of a model."""
+
+    name: str
+    capabilities: tuple[str, ...]
+    context_window: int | None
+    max_output_tokens: int | None
+    price: Price | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolRequirement:
+    """A tool's schema and labels. `input` is an object schema; `output` null: unknown."""
+
+    name: str
+    description: str
+    input: Schema
+    output: Schema | None
+    effects: Literal["none", "read", "write", "external", "unknown"]
+    reads: Literal["public", "private", "secret", "unknown"]
+    returns_trust: Literal["trusted", "untrusted", "unknown"]
+    idempotent: bool
+    on_error: Literal["answer", "fail"]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouterRequirement:
+    """A registered route function and the labels that it may answer."""
+
+    name: str
+    labels: tuple[str, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requires:
+    """Every capability that the document names, by kind, sorted by name. A digest is SHA-256 of the canonical rest of its entry."""
+
+    models: tuple[ModelRequirement, ...]
+    tools: tuple[ToolRequirement, ...]
+    routers: tuple[RouterRequirement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Effective limits and the trust of the run's input."""
+
+    input_trust: Literal["trusted", "untrusted"]
+    max_depth: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where the document comes from: `file` or `generated`, the toolchain's version, digests of sources and registry entries."""
+
+    origin: Literal["file", "generated"]
+    generator: str
+    sources: Mapping[str, str]
+    registry: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePlace:
+    """A place in a source file; lines and columns count from 1, columns in code points; the end is exclusive."""
+
+    file: str
+    start: tuple[int, int]
+    end: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """The whole IR. `digest` covers all but itself, `provenance`, `source_map` and `docs` (documentation no model sees).
+
+    `types` are the declared records, referred to as `{"$ref": "#/types/NAME"}`. `source_map` and `docs` are keyed by JSON
+    pointers into the document.
+    """
+
+    ir: int
+    entry: str
+    graphs: Mapping[str, Graph]
+    agents: Mapping[str, Agent]
+    types: Mapping[str, Schema]
+    requires: Requires
+    policy: Policy
+    provenance: Provenance
+    source_map: Mapping[str, SourcePlace]
+    docs: Mapping[str, str]
+    digest: str
