@@ -37,7 +37,7 @@ e2e: $(VENV)/installed-dev ## build the distribution, install it elsewhere and d
 	$(BIN)/python -m pytest -m e2e
 
 grammar: $(VENV)/installed-dev ## regenerate the parser from grammar/grammar.js
-	cd grammar && ../.ci/tree-sitter generate --abi 14
+	cd grammar && ../.ci/tree-sitter generate --abi 14 --no-bindings
 	$(PIP) --editable '.[dev]'
 
 check-grammar: $(VENV)/installed-dev ## compare the committed parser with a fresh one, and run the grammar's own corpus
