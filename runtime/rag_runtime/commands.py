@@ -1,0 +1,81 @@
+"""What the machine asks of its driver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rag_ir.graph import Json
+from rag_runtime.events import Answered, CallEnded, CallStarted, ChildFinished, Error, Question, Usage
+
+Outcome = Literal["finished", "failed", "paused", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One activation, with everything that its executor may know.
+
+    `id` is `step:index:node`. `path` is the node's name behind the parents' paths. `visit` counts the activations of that path
+    in this run, from 1, in task order. `concurrent` is the number of activations of its superstep. `child` names the child
+    that it belongs to (the id of the task that began it), null outside children; `transcript` is the conversation that it
+    sees. `state` is the committed state: read it, never change it. `sent`: the activation came from a send, so that `args` is
+    the payload, which is the input of an implicit child.
+    """
+
+    id: str
+    step: int
+    index: int
+    node: str
+    path: str
+    visit: int
+    concurrent: int
+    args: Json
+    sent: bool
+    child: str | None
+    input: Json
+    state: Mapping[str, Json]
+    transcript: tuple[Json, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What an activation did before a crash, a pause or a failure: its ended calls, those in flight, answers, its child run.
+
+    `calls`, `started` are keyed by call; `answers` by full address.
+    """
+
+    calls: Mapping[str, CallEnded] = field(default_factory=dict[str, CallEnded])
+    started: Mapping[str, CallStarted] = field(default_factory=dict[str, CallStarted])
+    answers: Mapping[str, Answered] = field(default_factory=dict[str, Answered])
+    child: ChildFinished | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartTask:
+    """Run this activation; answer with TaskSucceeded, TaskFailed or TaskPaused."""
+
+    task: Task
+    history: History
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """A boundary was passed: the step's writes are merged. `channels` are those that changed, sorted."""
+
+    step: int
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """Nothing more can be done now. `output` is the run's (of a run that failed: the last committed state)."""
+
+    outcome: Outcome
+    output: Json = None
+    error: Error | None = None
+    questions: tuple[Question, ...] = ()
+    usage: Usage = Usage()
+
+
+Command = StartTask | Merged | Finish
