@@ -1,0 +1,230 @@
+"""The value of an expression: pure, total, bounded.
+
+`scope` maps the roots that are visible (`input state args output`) and loop variables to their values; a lambda's parameter
+shadows a loop variable, never a root. Values are shared with the scope, never copied: whoever keeps one must not change it.
+
+A missing member or index is null, also of a value that has no members; so is a negative index. An index that is a whole number
+counts as an integer. Conditions and the operands of `and`, `or`, `not` must be booleans, of arithmetic numbers, of an order two
+numbers or two texts. A step is spent for each operation, each element looked at or made, and every `CHARACTERS` characters
+made, so that time and memory are bounded; code nested deeper than `NESTING` is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from rag_ir.arithmetic import arithmetic, negated, ordered
+from rag_ir.functions import call, call_each, contains, json_text, truth
+from rag_ir.graph import Code, Json
+from rag_ir.values import NESTING, EvaluationError, Steps, json_equal, name_of, repetition, too_deep
+
+__all__ = ["EvaluationError", "evaluate", "json_equal", "render"]
+
+STEPS = 100_000
+
+
+def evaluate(code: Code, scope: Mapping[str, Json], *, steps: int = STEPS) -> Json:
+    """The value of `code`. Raises EvaluationError, and nothing else, for any JSON as code and scope."""
+    evaluator = _Evaluator(scope, Steps(steps))
+    try:
+        value = evaluator.value([code], 0)
+    except EvaluationError as error:
+        error.parts = error.parts[1:]
+        raise
+    except RecursionError:
+        raise too_deep() from None
+    if evaluator.built:
+        evaluator.steps.spend_characters(repetition(value))
+    return value
+
+
+def render(code: Code, scope: Mapping[str, Json], *, steps: int = STEPS) -> str:
+    """The value as a template writes it: a text as it is, null as nothing, everything else as compact JSON."""
+    return _written(evaluate(code, scope, steps=steps), Steps(steps))
+
+
+def _written(value: Json, steps: Steps) -> str:
+    if isinstance(value, str):
+        steps.spend_characters(len(value))
+        return value
+    return "" if value is None else json_text(value, steps)
+
+
+class _Evaluator:
+    __slots__ = ("built", "depth", "locals", "scope", "steps")
+
+    def __init__(self, scope: Mapping[str, Json], steps: Steps) -> None:
+        self.scope = scope
+        self.steps = steps
+        self.locals: dict[str, Json] = {}
+        self.depth = 0
+        self.built = False
+
+    def value(self, around: list[Json], at: int, outer: tuple[int, ...] = ()) -> Json:
+        """The value of `around[at]`; an error gets the path `outer`, `at` before its own."""
+        self.steps.left -= 1
+        self.depth += 1
+        try:
+            if self.steps.left < 0:
+                self.steps.spend(0)
+            if self.depth > NESTING:
+                raise too_deep()
+            code = around[at]
+            if not isinstance(code, list) or not code or not isinstance(code[0], str) or code[0] not in _HANDLERS:
+                raise EvaluationError("malformed", "this is no expression")
+            least, most, handler = _HANDLERS[code[0]]
+            if not least <= len(code) <= most:
+                raise EvaluationError("malformed", f"`{code[0]}` has a wrong number of parts")
+            result = handler(self, code)
+        except EvaluationError as error:
+            raise error.within(*outer, at) from None
+        self.depth -= 1
+        return result
+
+    def get(self, code: list[Json]) -> Json:
+        root = _word(code[1])
+        if root not in self.scope:
+            raise EvaluationError("unbound", f"`{root}` has no value here")
+        value = self.scope[root]
+        for name in code[2:]:
+            value = value.get(_word(name)) if isinstance(value, dict) else None
+        return value
+
+    def variable(self, code: list[Json]) -> Json:
+        name = _word(code[1])
+        if name in self.locals:
+            return self.locals[name]
+        if name not in self.scope:
+            raise EvaluationError("unbound", f"`{name}` has no value here")
+        return self.scope[name]
+
+    def member(self, code: list[Json]) -> Json:
+        value = self.value(code, 1)
+        name = _word(code[2])
+        return value.get(name) if isinstance(value, dict) else None
+
+    def index(self, code: list[Json]) -> Json:
+        value, index = self.value(code, 1), self.value(code, 2)
+        if isinstance(value, dict):
+            return value.get(index) if isinstance(index, str) else None
+        if not isinstance(value, list) or isinstance(index, bool) or not isinstance(index, (int, float)):
+            return None
+        return value[int(index)] if 0 <= index < len(value) and index == int(index) else None
+
+    def list_of(self, code: list[Json]) -> Json:
+        self.built = True
+        return [self.value(code, at) for at in range(1, len(code))]
+
+    def object_of(self, code: list[Json]) -> Json:
+        self.built = True
+        result: dict[str, Json] = {}
+        for at in range(1, len(code)):
+            pair = code[at]
+            if not isinstance(pair, list) or len(pair) != 2:
+                raise EvaluationError("malformed", "a member of an object is a key and an expression").within(at)
+            result[_word(pair[0])] = self.value(pair, 1, (at,))
+        return result
+
+    def conjunction(self, code: list[Json]) -> Json:
+        return self.truth(code, 1) and self.truth(code, 2)
+
+    def disjunction(self, code: list[Json]) -> Json:
+        return self.truth(code, 1) or self.truth(code, 2)
+
+    def negation(self, code: list[Json]) -> Json:
+        return not self.truth(code, 1)
+
+    def truth(self, code: list[Json], at: int) -> bool:
+        value = self.value(code, at)
+        return value if isinstance(value, bool) else truth(_word(code[0]), value)
+
+    def equal(self, code: list[Json]) -> Json:
+        return json_equal(self.value(code, 1), self.value(code, 2), self.steps)
+
+    def unequal(self, code: list[Json]) -> Json:
+        return not json_equal(self.value(code, 1), self.value(code, 2), self.steps)
+
+    def ordered(self, code: list[Json]) -> Json:
+        return ordered(_word(code[0]), self.value(code, 1), self.value(code, 2))
+
+    def contained(self, code: list[Json]) -> Json:
+        part, whole = self.value(code, 1), self.value(code, 2)
+        return contains(whole, part, self.steps)
+
+    def default(self, code: list[Json]) -> Json:
+        value = self.value(code, 1)
+        return self.value(code, 2) if value is None else value
+
+    def arithmetic(self, code: list[Json]) -> Json:
+        return arithmetic(_word(code[0]), self.value(code, 1), self.value(code, 2))
+
+    def negated(self, code: list[Json]) -> Json:
+        return negated(self.value(code, 1))
+
+    def choice(self, code: list[Json]) -> Json:
+        return self.value(code, 2 if self.truth(code, 1) else 3)
+
+    def call(self, code: list[Json]) -> Json:
+        name = _word(code[1])
+        self.built = True
+        return call(name, [self.value(code, at) for at in range(2, len(code))], self.steps)
+
+    def each(self, code: list[Json]) -> Json:
+        name, parameter = _word(code[1]), _word(code[3])
+        items = self.value(code, 2)
+        self.built = True
+        outer = self.locals
+
+        def function(item: Json) -> Json:
+            self.locals = {**outer, parameter: item}
+            return self.value(code, 4)
+
+        result = call_each(name, items, function, self.steps)
+        self.locals = outer
+        return result
+
+    def template(self, code: list[Json]) -> Json:
+        texts: list[str] = []
+        for at in range(1, len(code)):
+            part = code[at]
+            texts.append(_written(part if isinstance(part, str) else self.value(code, at), self.steps))
+        return "".join(texts)
+
+
+def _word(part: Json) -> str:
+    if not isinstance(part, str):
+        raise EvaluationError("malformed", f"a name must stand here, not {name_of(part)}")
+    return part
+
+
+_MANY = 1 << 30
+_HANDLERS: dict[str, tuple[int, int, Callable[[_Evaluator, list[Json]], Json]]] = {
+    "lit": (2, 2, lambda evaluator, code: code[1]),
+    "get": (2, _MANY, _Evaluator.get),
+    "var": (2, 2, _Evaluator.variable),
+    "member": (3, 3, _Evaluator.member),
+    "index": (3, 3, _Evaluator.index),
+    "list": (1, _MANY, _Evaluator.list_of),
+    "object": (1, _MANY, _Evaluator.object_of),
+    "and": (3, 3, _Evaluator.conjunction),
+    "or": (3, 3, _Evaluator.disjunction),
+    "not": (2, 2, _Evaluator.negation),
+    "neg": (2, 2, _Evaluator.negated),
+    "==": (3, 3, _Evaluator.equal),
+    "!=": (3, 3, _Evaluator.unequal),
+    "<": (3, 3, _Evaluator.ordered),
+    "<=": (3, 3, _Evaluator.ordered),
+    ">": (3, 3, _Evaluator.ordered),
+    ">=": (3, 3, _Evaluator.ordered),
+    "in": (3, 3, _Evaluator.contained),
+    "??": (3, 3, _Evaluator.default),
+    "+": (3, 3, _Evaluator.arithmetic),
+    "-": (3, 3, _Evaluator.arithmetic),
+    "*": (3, 3, _Evaluator.arithmetic),
+    "/": (3, 3, _Evaluator.arithmetic),
+    "%": (3, 3, _Evaluator.arithmetic),
+    "if": (4, 4, _Evaluator.choice),
+    "call": (3, 4, _Evaluator.call),
+    "each": (5, 5, _Evaluator.each),
+    "template": (1, _MANY, _Evaluator.template),
+}
