@@ -1,0 +1,1 @@
+"""Models: each provider is one file that answers a `ModelRequest`."""

@@ -1,0 +1,1 @@
+"""Tools and route functions: loads what the registry names and calls it."""

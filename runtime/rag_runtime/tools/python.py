@@ -1,0 +1,133 @@
+"""Python tools and route functions: async ones are awaited, plain ones run in a thread."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from rag_ir.graph import Json
+from rag_runtime.events import Error
+from rag_runtime.seams import CallFailed
+from rag_runtime.tools.foreign import NotJson, as_json, message_of
+from rag_runtime.tools.load import Function, load
+
+if TYPE_CHECKING:
+    from anyio import CapacityLimiter
+    from anyio.lowlevel import RunVar
+
+THREADS = 32
+"""How many plain functions run at once in one event loop; more wait for a thread."""
+
+
+class PythonTool:
+    """A tool that is a Python function, called with its arguments by name.
+
+    The function receives copies. It gets `idempotency_key` only if it declares a parameter of that name. Raises `CallFailed`
+    with code `tool-error` for whatever the function raises and `bad-result` for what is not JSON.
+    """
+
+    __slots__ = ("_function", "_name", "_wants_key")
+
+    def __init__(self, name: str, function: Function) -> None:
+        self._name = name
+        self._function = function
+        self._wants_key = _declares(function, "idempotency_key")
+
+    async def call(self, arguments: dict[str, Json], idempotency_key: str) -> Json:
+        given = deepcopy(arguments)
+        if self._wants_key:
+            given["idempotency_key"] = idempotency_key
+        value = await _run(self._function, (), given, f"tool `{self._name}`")
+        return _json(value, f"tool `{self._name}`")
+
+
+class PythonRouter:
+    """A route function `(input, state) -> label`. Raises `CallFailed` as `PythonTool` does."""
+
+    __slots__ = ("_function", "_name")
+
+    def __init__(self, name: str, function: Function) -> None:
+        self._name = name
+        self._function = function
+
+    async def route(self, input: Json, state: Mapping[str, Json]) -> str:
+        value = await _run(self._function, (deepcopy(input), deepcopy(dict(state))), {}, f"router `{self._name}`")
+        if not isinstance(value, str):
+            raise _failed("bad-result", f"router `{self._name}` gave a Python `{type(value).__name__}`, not a label")
+        return str.__str__(value)
+
+
+def load_tool(name: str, reference: str, root: Path) -> PythonTool:
+    """The tool of that name. Raises `load.Unloadable`."""
+    return PythonTool(name, load(reference, root))
+
+
+def load_router(name: str, reference: str, root: Path) -> PythonRouter:
+    """The route function of that name. Raises `load.Unloadable`."""
+    return PythonRouter(name, load(reference, root))
+
+
+def _declares(function: Function, parameter: str) -> bool:
+    try:
+        declared = inspect.signature(function).parameters.get(parameter)
+    except (TypeError, ValueError):
+        return False
+    return declared is not None and declared.kind in (declared.POSITIONAL_OR_KEYWORD, declared.KEYWORD_ONLY)
+
+
+async def _run(function: Function, positional: tuple[object, ...], named: Mapping[str, object], what: str) -> object:
+    try:
+        if inspect.iscoroutinefunction(function):
+            return await cast("Awaitable[object]", function(*positional, **named))
+        return await _in_thread(function, positional, named)
+    except (Exception, SystemExit) as error:
+        raise _failed("tool-error", f"{what} failed: {message_of(error)}") from error
+
+
+async def _in_thread(function: Function, positional: tuple[object, ...], named: Mapping[str, object]) -> object:
+    """A cancelled call does not wait for its thread, which nothing can stop."""
+    from anyio.to_thread import run_sync
+
+    def call() -> tuple[object, BaseException | None]:
+        try:
+            return function(*positional, **named), None
+        except (Exception, SystemExit) as error:
+            return None, error
+
+    value, error = await run_sync(call, abandon_on_cancel=True, limiter=_limiter())
+    if error is not None:
+        raise error
+    return await value if inspect.isawaitable(value) else value
+
+
+_limiters: RunVar[CapacityLimiter] | None = None
+
+
+def _limiter() -> CapacityLimiter:
+    """The threads of this event loop that are for tools: a tool that hangs takes none from anything else."""
+    global _limiters
+    from anyio import CapacityLimiter
+    from anyio.lowlevel import RunVar
+
+    if _limiters is None:
+        _limiters = RunVar("threads of tools")
+    try:
+        return _limiters.get()
+    except LookupError:
+        limiter = CapacityLimiter(THREADS)
+        _limiters.set(limiter)
+        return limiter
+
+
+def _json(value: object, what: str) -> Json:
+    try:
+        return as_json(value)
+    except NotJson as error:
+        raise _failed("bad-result", f"{what}: {error}") from error
+
+
+def _failed(code: str, message: str) -> CallFailed:
+    return CallFailed(Error(code=code, message=message))
