@@ -9,16 +9,96 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rag_compiler.expressions import (
+    Binary,
+    Call,
+    Duration,
+    Expr,
+    Field,
+    Hole,
+    IfElse,
+    Index,
+    Lambda,
+    ListExpr,
+    ListType,
+    Literal,
+    LiteralType,
+    MapType,
+    Member,
+    Name,
+    NamedType,
+    ObjectExpr,
+    OptionalType,
+    Pair,
+    RecordType,
+    Template,
+    TypeExpr,
+    TypeHole,
+    Unary,
+    UnionType,
+    Variable,
+)
 from rag_compiler.source import Span
 
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A name as written, bare or quoted."""
-
-    text: str
-    span: Span
-    quoted: bool = False
+__all__ = [
+    "Agent",
+    "AllowItem",
+    "Binary",
+    "BlockItem",
+    "Call",
+    "Channel",
+    "CommandItem",
+    "Comment",
+    "Declaration",
+    "Duration",
+    "Each",
+    "Edge",
+    "Expect",
+    "Expr",
+    "Field",
+    "FieldsItem",
+    "File",
+    "Graph",
+    "GraphJoin",
+    "Hole",
+    "IfElse",
+    "Index",
+    "Item",
+    "JoinItem",
+    "Lambda",
+    "ListExpr",
+    "ListType",
+    "Literal",
+    "LiteralType",
+    "MapType",
+    "Member",
+    "Name",
+    "NamedType",
+    "Node",
+    "ObjectExpr",
+    "OptionalType",
+    "Pair",
+    "RecordType",
+    "RefItem",
+    "RefListItem",
+    "Route",
+    "RoutesItem",
+    "Script",
+    "Send",
+    "SendItem",
+    "Template",
+    "Test",
+    "TextItem",
+    "TypeDecl",
+    "TypeExpr",
+    "TypeHole",
+    "TypeItem",
+    "Unary",
+    "UnionType",
+    "UnknownItem",
+    "ValueItem",
+    "Variable",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,246 +110,6 @@ class Comment:
     own_line: bool
 
 
-# ---- expressions ---------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """A missing or broken expression; already reported."""
-
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """null, a boolean, a number, or a string without interpolation (decoded)."""
-
-    value: None | bool | int | float | str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """A duration in integer milliseconds."""
-
-    ms: int
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A string with interpolations: decoded text and expressions in turn."""
-
-    parts: tuple[str | Expr, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """A root: `input`, `state`, `args`, `output`, a loop variable, a lambda's parameter; or a bare word."""
-
-    name: Name
-
-    @property
-    def span(self) -> Span:
-        """The name's span."""
-        return self.name.span
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """`target.name`"""
-
-    target: Expr
-    name: Name | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """`target[index]`"""
-
-    target: Expr
-    index: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Unary:
-    """`not x` or `-x`; the operator is `not` or `-`."""
-
-    operator: str
-    operand: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Binary:
-    """One of `or and == != < <= > >= in ?? + - * / %`."""
-
-    operator: str
-    left: Expr
-    right: Expr
-    span: Span
-    operator_span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class IfElse:
-    """`if condition then yes else no`"""
-
-    condition: Expr
-    yes: Expr
-    no: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class ListExpr:
-    """`[a, b]`"""
-
-    items: tuple[Expr, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """`key: value`; a pair without a value has a `Hole`."""
-
-    key: Name
-    value: Expr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectExpr:
-    """`{ k: v }`"""
-
-    pairs: tuple[Pair, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """`function(arguments)`"""
-
-    function: Name
-    arguments: tuple[Expr, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Lambda:
-    """`parameter => body`; only as an argument."""
-
-    parameter: Name
-    body: Expr
-    span: Span
-
-
-Expr = (
-    Hole
-    | Literal
-    | Duration
-    | Template
-    | Variable
-    | Member
-    | Index
-    | Unary
-    | Binary
-    | IfElse
-    | ListExpr
-    | ObjectExpr
-    | Call
-    | Lambda
-)
-
-
-# ---- types ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class TypeHole:
-    """A missing or broken type; already reported."""
-
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class NamedType:
-    """A primitive, an alias or a declared record: `string`, `json`, `Finding`."""
-
-    name: Name
-
-    @property
-    def span(self) -> Span:
-        """The name's span."""
-        return self.name.span
-
-
-@dataclass(frozen=True, slots=True)
-class ListType:
-    """`T[]` or `list<T>`"""
-
-    item: TypeExpr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class MapType:
-    """`map<T>`"""
-
-    value: TypeExpr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class OptionalType:
-    """`T?`"""
-
-    inner: TypeExpr
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class LiteralType:
-    """`"a"`: exactly this string."""
-
-    value: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class UnionType:
-    """`A | B`; at least two members, flat."""
-
-    members: tuple[TypeExpr, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field of a record, an `input` or an `output`. `value` is a default (`input`) or a source (graph `output`)."""
-
-    name: Name
-    type: TypeExpr | None
-    value: Expr | None
-    doc: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class RecordType:
-    """`{ field: T .. }`"""
-
-    fields: tuple[Field, ...]
-    span: Span
-
-
-TypeExpr = TypeHole | NamedType | ListType | MapType | OptionalType | LiteralType | UnionType | RecordType
-
-
-# ---- items -----------------------------------------------------------------------------------------------------------
 # Every item has the keyword as written and its whole span. What an item is called canonically is `keyword.text` after the
 # dialects are folded (`sends` -> `send`); the span is still that of the word in the text.
 
