@@ -53,7 +53,8 @@ class ToolSpec:
 class ModelRequest:
     """One model call. `path`, `visit` and `turn` (from 1) say where it stands; scripted models are keyed by them.
 
-    `exclusive`: no other activation of this superstep can ask the same model.
+    `exclusive`: no other activation of this superstep can ask the same model. `asked`: how many calls of this model the run
+    and its children have made before this one; null where they have no order. The driver fills it in.
     """
 
     model: str
@@ -64,6 +65,7 @@ class ModelRequest:
     visit: int
     turn: int
     exclusive: bool
+    asked: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,42 @@
+"""Usage of models that report none: tokens are estimated, money follows from the registered price."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from rag_ir.canonical import compact
+from rag_ir.graph import Json, Price
+from rag_runtime.events import Usage
+from rag_runtime.seams import Message, ModelRequest
+
+BYTES_PER_TOKEN = 4
+_MILLION = Decimal(1_000_000)
+
+
+def estimated(request: ModelRequest, answer: Message, price: Price | None) -> Usage:
+    """The usage of one call: a token for every four bytes, begun ones included, of what was sent and of what came back."""
+    sent: list[Json] = [*request.messages, *({**tool.input, "name": tool.name} for tool in request.tools)]
+    return priced(sum(map(_tokens, sent)), _tokens(answer), price)
+
+
+def priced(input_tokens: int, output_tokens: int, price: Price | None) -> Usage:
+    """The usage of one call with these tokens; a model without a price costs nothing."""
+    if price is None:
+        return Usage(model_calls=1, input_tokens=input_tokens, output_tokens=output_tokens)
+    cost = (input_tokens * Decimal(price.input_per_mtok) + output_tokens * Decimal(price.output_per_mtok)) / _MILLION
+    return Usage(model_calls=1, input_tokens=input_tokens, output_tokens=output_tokens, cost_usd=_plain(cost))
+
+
+def _tokens(value: Json) -> int:
+    """Counts what a message says; its role and its ids are free."""
+    said = value
+    if isinstance(value, dict) and "role" in value:
+        said = [value.get("content"), value["tool_calls"]] if value.get("tool_calls") else value.get("content")
+    text = said if isinstance(said, str) else compact(said)
+    return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)
+
+
+def _plain(cost: Decimal) -> str:
+    """A decimal string without an exponent and without zeros that say nothing."""
+    text = f"{cost:f}"
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
