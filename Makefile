@@ -6,7 +6,6 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 QUESTION ?= Which memory model suits a durable workflow engine?
 
-PARSER := grammar/src/grammar.json grammar/src/node-types.json grammar/src/parser.c
 EXTENSION := $(wildcard grammar/src/*.c grammar/src/tree_sitter/*.h)
 
 .DEFAULT_GOAL := help
@@ -37,11 +36,11 @@ e2e: $(VENV)/installed-dev ## build the distribution, install it elsewhere and d
 	$(BIN)/python -m pytest -m e2e
 
 grammar: $(VENV)/installed-dev ## regenerate the parser from grammar/grammar.js
-	cd grammar && ../.ci/tree-sitter generate --abi 14 --no-bindings
+	.ci/grammar write
 	$(PIP) --editable '.[dev]'
 
 check-grammar: $(VENV)/installed-dev ## compare the committed parser with a fresh one, and run the grammar's own corpus
-	.ci/check-grammar
+	.ci/grammar check
 
 constraints: ## pin the newest releases of everything installed here in constraints.txt
 	.ci/constraints $(PYTHON)
