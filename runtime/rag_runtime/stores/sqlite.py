@@ -1,0 +1,254 @@
+"""The store in one SQLite file, in WAL mode. `synchronous=full` (the default) survives a loss of power, `normal` a crash.
+
+Leases are locked files in the folder `PATH.leases`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from rag_runtime.events import Event
+from rag_runtime.journal import JournalError, decode, dump, encode, error_from_json, plain, usage_from_json
+from rag_runtime.stores import lease
+from rag_runtime.stores.store import STATUSES, Clock, Entry, Progress, Run, Status, StoreError, now
+
+SCHEMA_VERSION = 1
+APPLICATION = 0x7261_6767
+BUSY_SECONDS = 30.0
+
+_SCHEMA = """
+CREATE TABLE documents (digest TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE runs (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    root TEXT NOT NULL,
+    parent TEXT,
+    parent_task TEXT,
+    namespace TEXT NOT NULL,
+    graph TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    thread TEXT,
+    status TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    output TEXT,
+    error TEXT,
+    usage TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL
+);
+CREATE INDEX runs_of_a_root ON runs (root);
+CREATE TABLE events (
+    run TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    PRIMARY KEY (run, seq)
+) WITHOUT ROWID;
+"""
+_COLUMNS = (
+    "id, root, parent, parent_task, namespace, graph, digest, thread, "
+    "status, step, output, error, usage, created, updated"
+)
+
+
+class SqliteStore:
+    """A file, made where there is none, and its folder too."""
+
+    def __init__(self, path: Path, *, synchronous: str = "full", clock: Clock = now) -> None:
+        self._path = path
+        self._clock = clock
+        self._connection = _open(path, synchronous)
+
+    def save_document(self, digest: str, body: bytes) -> None:
+        with self._transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO documents VALUES (?, ?)", (digest, body))
+
+    def document(self, digest: str) -> bytes:
+        rows = self._rows("SELECT body FROM documents WHERE digest = ?", digest)
+        if not rows:
+            raise StoreError("store-corrupt", f"the store has no document `{digest}`")
+        return bytes(rows[0][0])
+
+    def begin(self, run: Run, event: Event) -> int:
+        time = self._clock()
+        row = run.at(time, run.progress)
+        lineage = (row.id, row.root, row.parent, row.parent_task, row.namespace, row.graph, row.digest, row.thread)
+        with self._transaction() as connection:
+            if connection.execute("SELECT 1 FROM runs WHERE id = ?", (run.id,)).fetchone():
+                raise StoreError("run-exists", f"there is a run `{run.id}` already")
+            connection.execute(
+                f"INSERT INTO runs ({_COLUMNS}) VALUES ({', '.join('?' * 15)})",
+                (*lineage, *_progress_columns(row.progress), row.created, row.updated),
+            )
+            connection.execute("INSERT INTO events VALUES (?, 1, ?, ?)", (run.id, encode(event), time))
+        return time
+
+    def commit(self, run: str, seq: int, event: Event, progress: Progress) -> int:
+        time = self._clock()
+        with self._transaction() as connection:
+            (last,) = connection.execute("SELECT max(seq) FROM events WHERE run = ?", (run,)).fetchone()
+            if last is None:
+                raise StoreError("run-unknown", f"there is no run `{run}`")
+            if seq != last + 1:
+                raise StoreError("run-conflict", f"event {seq} of run `{run}` does not follow event {last}")
+            connection.execute("INSERT INTO events VALUES (?, ?, ?, ?)", (run, seq, encode(event), time))
+            connection.execute(
+                "UPDATE runs SET status = ?, step = ?, output = ?, error = ?, usage = ?, updated = ? WHERE id = ?",
+                (*_progress_columns(progress), time, run),
+            )
+        return time
+
+    def run(self, id: str) -> Run:
+        rows = self._rows(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", id)
+        if not rows:
+            raise StoreError("run-unknown", f"there is no run `{id}`")
+        return self._read_run(rows[0])
+
+    def runs(self) -> Sequence[Run]:
+        rows = self._rows(f"SELECT {_COLUMNS} FROM runs WHERE id = root ORDER BY created DESC, id DESC")
+        return [self._read_run(row) for row in rows]
+
+    def tree(self, root: str) -> Sequence[Run]:
+        self.run(root)
+        rows = self._rows(f"SELECT {_COLUMNS} FROM runs WHERE root = ? ORDER BY number", root)
+        return [self._read_run(row) for row in rows]
+
+    def events(self, run: str, after: int = 0) -> Sequence[Entry]:
+        self.run(run)
+        rows = self._rows("SELECT seq, time, event FROM events WHERE run = ? AND seq > ? ORDER BY seq", run, after)
+        try:
+            return [Entry(seq=seq, time=time, event=decode(text)) for seq, time, text in rows]
+        except JournalError as error:
+            raise self._corrupt(f"run `{run}`: {error}") from None
+
+    def lease(self, root: str) -> AbstractContextManager[None]:
+        return lease.hold(self._lease_file(root))
+
+    def leased(self, root: str) -> bool:
+        return lease.held(self._lease_file(root))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _lease_file(self, root: str) -> Path:
+        folder = self._path.with_name(f"{self._path.name}.leases")
+        folder.mkdir(exist_ok=True)
+        return folder / f"{root}.lease"
+
+    @contextmanager
+    def _transaction(self) -> Generator[sqlite3.Connection]:
+        """One transaction: all of it is kept, or nothing."""
+        connection = self._connection
+        with _translated(self._path):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def _rows(self, query: str, *values: str | int) -> list[Any]:
+        with _translated(self._path):
+            return self._connection.execute(query, values).fetchall()
+
+    def _read_run(self, row: tuple[Any, ...]) -> Run:
+        name, root, parent, parent_task, namespace, graph, digest, thread, *progress, created, updated = row
+        try:
+            return Run(
+                id=name,
+                root=root,
+                parent=parent,
+                parent_task=parent_task,
+                namespace=namespace,
+                graph=graph,
+                digest=digest,
+                thread=thread,
+                progress=_read_progress(*progress),
+                created=created,
+                updated=updated,
+            )
+        except (ValueError, TypeError) as error:
+            raise self._corrupt(f"the row of run `{name}`: {error}") from None
+
+    def _corrupt(self, what: str) -> StoreError:
+        return StoreError("store-corrupt", f"the store `{self._path}` is damaged: {what}")
+
+
+def _progress_columns(progress: Progress) -> tuple[str | int | None, ...]:
+    output = None if progress.output is None else dump(progress.output)
+    error = None if progress.error is None else dump(plain(progress.error))
+    return progress.status, progress.step, output, error, dump(plain(progress.usage))
+
+
+def _read_progress(status: Status, step: int, output: str | None, error: str | None, usage: str) -> Progress:
+    if status not in STATUSES:
+        raise ValueError(f"unknown status `{status}`")
+    return Progress(
+        status=status,
+        step=step,
+        output=None if output is None else json.loads(output),
+        error=None if error is None else error_from_json(json.loads(error)),
+        usage=usage_from_json(json.loads(usage)),
+    )
+
+
+def _open(path: Path, synchronous: str) -> sqlite3.Connection:
+    with _translated(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            if not _is_ours(connection, path):
+                _lay_out(connection, path)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {synchronous}")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether the file is a store of this version; false for a new, empty file."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if (application, version, tables) == (0, 0, 0):
+        return False
+    if application != APPLICATION:
+        raise StoreError("store-foreign", f"`{path}` is a database of something else")
+    if version != SCHEMA_VERSION:
+        raise StoreError(
+            "store-newer", f"the store `{path}` has version {version}; this program knows version {SCHEMA_VERSION}"
+        )
+    return True
+
+
+def _lay_out(connection: sqlite3.Connection, path: Path) -> None:
+    """Makes the tables, unless another process has just done so."""
+    connection.execute("BEGIN EXCLUSIVE")
+    if not _is_ours(connection, path):
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def _translated(path: Path) -> Generator[None]:
+    """SQLite's and the system's errors in the store's own words."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StoreError("store-unavailable", f"the store `{path}`: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreError("store-corrupt", f"the store `{path}` is damaged, or no store: {error}") from error
+    except OSError as error:
+        raise StoreError("store-unavailable", f"the store `{path}`: {error.strerror}") from error
