@@ -204,14 +204,25 @@ def _open(path: Path, synchronous: str) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
-            if not _is_ours(connection, path):
-                _lay_out(connection, path)
+            _prepare(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {synchronous}")
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Makes the tables of a new store; another process may be doing just that."""
+    connection.execute("BEGIN")
+    ours = _is_ours(connection, path)
+    connection.execute("COMMIT")
+    if not ours:
+        connection.execute("BEGIN EXCLUSIVE")
+        if not _is_ours(connection, path):
+            _lay_out(connection)
+        connection.execute("COMMIT")
 
 
 def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
@@ -230,15 +241,11 @@ def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     return True
 
 
-def _lay_out(connection: sqlite3.Connection, path: Path) -> None:
-    """Makes the tables, unless another process has just done so."""
-    connection.execute("BEGIN EXCLUSIVE")
-    if not _is_ours(connection, path):
-        for statement in _SCHEMA.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    connection.execute("COMMIT")
+def _lay_out(connection: sqlite3.Connection) -> None:
+    for statement in _SCHEMA.split(";"):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 @contextmanager
