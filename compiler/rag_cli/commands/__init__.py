@@ -1,0 +1,1 @@
+"""One module per command: `EXAMPLES`, `configure(parser)`, `execute(arguments) -> status`."""
