@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from rag_ir.arithmetic import arithmetic, negated, ordered
-from rag_ir.functions import call, call_each, contains, json_text, truth
+from rag_ir.functions import call, call_each, contains, json_text
 from rag_ir.graph import Code, Json
+from rag_ir.operators import PARTS
 from rag_ir.values import NESTING, EvaluationError, Steps, json_equal, name_of, repetition, too_deep
 
 __all__ = ["EvaluationError", "evaluate", "json_equal", "render"]
@@ -72,10 +73,10 @@ class _Evaluator:
             code = around[at]
             if not isinstance(code, list) or not code or not isinstance(code[0], str) or code[0] not in _HANDLERS:
                 raise EvaluationError("malformed", "this is no expression")
-            least, most, handler = _HANDLERS[code[0]]
-            if not least <= len(code) <= most:
+            least, most = PARTS[code[0]]
+            if not least < len(code) <= most + 1:
                 raise EvaluationError("malformed", f"`{code[0]}` has a wrong number of parts")
-            result = handler(self, code)
+            result = _HANDLERS[code[0]](self, code)
         except EvaluationError as error:
             raise error.within(*outer, at) from None
         self.depth -= 1
@@ -136,7 +137,9 @@ class _Evaluator:
 
     def truth(self, code: list[Json], at: int) -> bool:
         value = self.value(code, at)
-        return value if isinstance(value, bool) else truth(_word(code[0]), value)
+        if not isinstance(value, bool):
+            raise EvaluationError("condition", f"`{code[0]}` takes a boolean, not {name_of(value)}").within(at)
+        return value
 
     def equal(self, code: list[Json]) -> Json:
         return json_equal(self.value(code, 1), self.value(code, 2), self.steps)
@@ -197,34 +200,33 @@ def _word(part: Json) -> str:
     return part
 
 
-_MANY = 1 << 30
-_HANDLERS: dict[str, tuple[int, int, Callable[[_Evaluator, list[Json]], Json]]] = {
-    "lit": (2, 2, lambda evaluator, code: code[1]),
-    "get": (2, _MANY, _Evaluator.get),
-    "var": (2, 2, _Evaluator.variable),
-    "member": (3, 3, _Evaluator.member),
-    "index": (3, 3, _Evaluator.index),
-    "list": (1, _MANY, _Evaluator.list_of),
-    "object": (1, _MANY, _Evaluator.object_of),
-    "and": (3, 3, _Evaluator.conjunction),
-    "or": (3, 3, _Evaluator.disjunction),
-    "not": (2, 2, _Evaluator.negation),
-    "neg": (2, 2, _Evaluator.negated),
-    "==": (3, 3, _Evaluator.equal),
-    "!=": (3, 3, _Evaluator.unequal),
-    "<": (3, 3, _Evaluator.ordered),
-    "<=": (3, 3, _Evaluator.ordered),
-    ">": (3, 3, _Evaluator.ordered),
-    ">=": (3, 3, _Evaluator.ordered),
-    "in": (3, 3, _Evaluator.contained),
-    "??": (3, 3, _Evaluator.default),
-    "+": (3, 3, _Evaluator.arithmetic),
-    "-": (3, 3, _Evaluator.arithmetic),
-    "*": (3, 3, _Evaluator.arithmetic),
-    "/": (3, 3, _Evaluator.arithmetic),
-    "%": (3, 3, _Evaluator.arithmetic),
-    "if": (4, 4, _Evaluator.choice),
-    "call": (3, 4, _Evaluator.call),
-    "each": (5, 5, _Evaluator.each),
-    "template": (1, _MANY, _Evaluator.template),
+_HANDLERS: dict[str, Callable[[_Evaluator, list[Json]], Json]] = {
+    "lit": lambda evaluator, code: code[1],
+    "get": _Evaluator.get,
+    "var": _Evaluator.variable,
+    "member": _Evaluator.member,
+    "index": _Evaluator.index,
+    "list": _Evaluator.list_of,
+    "object": _Evaluator.object_of,
+    "and": _Evaluator.conjunction,
+    "or": _Evaluator.disjunction,
+    "not": _Evaluator.negation,
+    "neg": _Evaluator.negated,
+    "==": _Evaluator.equal,
+    "!=": _Evaluator.unequal,
+    "<": _Evaluator.ordered,
+    "<=": _Evaluator.ordered,
+    ">": _Evaluator.ordered,
+    ">=": _Evaluator.ordered,
+    "in": _Evaluator.contained,
+    "??": _Evaluator.default,
+    "+": _Evaluator.arithmetic,
+    "-": _Evaluator.arithmetic,
+    "*": _Evaluator.arithmetic,
+    "/": _Evaluator.arithmetic,
+    "%": _Evaluator.arithmetic,
+    "if": _Evaluator.choice,
+    "call": _Evaluator.call,
+    "each": _Evaluator.each,
+    "template": _Evaluator.template,
 }

@@ -72,8 +72,8 @@ class ModelCall:
 
     kind: Literal["model", "agent"]
     model: str
-    system: Code
-    prompt: Code
+    system: Code | None
+    prompt: Code | None
     tools: tuple[str, ...]
     output: Schema | None
     max_turns: int
@@ -132,7 +132,7 @@ class Interrupt:
     """Asks a person. `prompt` is a template or null; without `options` any value may be answered."""
 
     kind: Literal["interrupt"]
-    prompt: Code
+    prompt: Code | None
     options: tuple[str, ...]
 
 
@@ -176,7 +176,7 @@ class Route:
     """An entry of `routes`: `label` for an outcome label, else `when` for a guard, else (both null) `else`."""
 
     label: str | None
-    when: Code
+    when: Code | None
     target: str
 
 
@@ -293,8 +293,8 @@ class Agent:
 
     name: str
     model: str
-    system: Code
-    prompt: Code
+    system: Code | None
+    prompt: Code | None
     tools: tuple[str, ...]
     input: tuple[Field, ...] | None
     output: Schema | None

@@ -28,6 +28,24 @@ OPERATORS = (
     "lit", "get", "var", "member", "index", "list", "object", *BINARY, *UNARY, "if", "call", "each", "template",
 )  # fmt: skip
 
+_ANY_NUMBER = 1 << 30
+PARTS: dict[str, tuple[int, int]] = {
+    "lit": (1, 1),
+    "get": (1, _ANY_NUMBER),
+    "var": (1, 1),
+    "member": (2, 2),
+    "index": (2, 2),
+    "list": (0, _ANY_NUMBER),
+    "object": (0, _ANY_NUMBER),
+    **dict.fromkeys(BINARY, (2, 2)),
+    **dict.fromkeys(UNARY, (1, 1)),
+    "if": (3, 3),
+    "call": (2, 3),
+    "each": (4, 4),
+    "template": (0, _ANY_NUMBER),
+}
+"""The least and the greatest number of parts after each operator."""
+
 
 @dataclass(frozen=True, slots=True)
 class Function:
@@ -54,10 +72,10 @@ FUNCTIONS: dict[str, Function] = _table(
     Function("trim", 1, 1, "no", "the text without white space at its ends"),
     Function("join", 2, 2, "no", "the texts of a list with a separator between them"),
     Function("split", 2, 2, "no", "the parts of a text between separators"),
-    Function("sum", 1, 2, "may", "the sum of a list's numbers, 0 of an empty one"),
-    Function("min", 1, 2, "may", "the least number or text, null of an empty list"),
-    Function("max", 1, 2, "may", "the greatest number or text, null of an empty list"),
-    Function("sort", 1, 2, "may", "the list in ascending order, stable"),
+    Function("sum", 1, 2, "may", "the sum of a list's numbers (or of the lambda's values), 0 of an empty one"),
+    Function("min", 1, 2, "may", "the least number or text (of the lambda's values, if any), null of an empty list"),
+    Function("max", 1, 2, "may", "the greatest number or text (of the lambda's values, if any), null of an empty list"),
+    Function("sort", 1, 2, "may", "the list in ascending order (of the lambda's values, if any), stable"),
     Function("unique", 1, 1, "no", "the list without equal duplicates, first seen order"),
     Function("map", 2, 2, "must", "each element's value of a lambda"),
     Function("filter", 2, 2, "must", "the elements for which a lambda is true"),

@@ -1,0 +1,400 @@
+"""Graphs by hand: short constructors that derive everything that the IR wants explicit.
+
+    build.document("g", graphs=[
+        build.graph("g", start="a", channels=[build.channel("messages", "messages")], nodes=[
+            build.agent("a", tools=["search"], sends=[build.send("researcher", {"q": build.get("input", "q")})], join="b"),
+            build.subagent("b", agent="reviewer", next="END"),
+        ]),
+    ], agents=[build.declare_agent("researcher"), build.declare_agent("reviewer")])
+
+A node's routing is at most one of `next`, `routes` and `join`; without any, its branch ends. Expressions are `Code`; where a
+template is taken, a plain text stands for itself. A send to a name that is no node of the graph makes the implicit child node,
+of a graph of this document if one is so called, else of an agent. Capabilities that are not described get plain descriptions.
+What is built is not checked here: it goes through the same `rag_verify` as any other document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, TypedDict, Unpack
+
+from rag_ir import graph as ir
+from rag_ir.codec import seal
+from rag_ir.graph import Code, Json, Schema
+from rag_ir.requirements import require_model, require_router, require_tool, requires
+
+ANY: Schema = {}
+
+__all__ = [
+    "agent",
+    "channel",
+    "declare_agent",
+    "document",
+    "field",
+    "get",
+    "graph",
+    "initial_value",
+    "interrupt",
+    "join",
+    "lit",
+    "model",
+    "pass_",
+    "require_model",
+    "require_router",
+    "require_tool",
+    "router",
+    "send",
+    "subagent",
+    "subgraph",
+    "template",
+    "tool",
+    "tool_executor",
+]
+
+RouteTable = Mapping[str, str] | Sequence[tuple[str | None, Code, str]]
+Payload = Mapping[str, Code]
+
+
+class Common(TypedDict, total=False):
+    """What every node may have. `routes`: label -> target, or entries `(label, guard, target)`; `else` has neither.
+
+    `writes`: channel -> expression; `into`: the channel that the whole output goes to. `update` is the node's `command`.
+    """
+
+    next: str
+    routes: RouteTable
+    join: str
+    sends: Sequence[ir.Send]
+    writes: Payload
+    into: str
+    update: Payload
+    on_error: str
+    max_visits: int
+    pause_before: bool
+    pause_after: bool
+    metadata: Json
+
+
+def get(root: str, *members: str) -> Code:
+    """The path `root.member...`."""
+    return ["get", root, *members]
+
+
+def lit(value: Json) -> Code:
+    """A constant."""
+    return ["lit", value]
+
+
+def template(*parts: Code) -> Code:
+    """Texts and expressions in turn."""
+    return ["template", *parts]
+
+
+# ---- nodes -----------------------------------------------------------------------------------------------------------
+
+
+def model(
+    name: str,
+    model: str = "default",
+    *,
+    system: Code = None,
+    prompt: Code = None,
+    output: Schema | None = None,
+    **common: Unpack[Common],
+) -> ir.Node:
+    """One model call, no tools."""
+    call = _call("model", model, system, prompt, (), output, loop=False)
+    return _node(name, call, ("final",), common)
+
+
+def agent(
+    name: str,
+    model: str = "default",
+    *,
+    system: Code = None,
+    prompt: Code = None,
+    tools: Sequence[str] = (),
+    output: Schema | None = None,
+    max_turns: int = 25,
+    loop: bool = True,
+    **common: Unpack[Common],
+) -> ir.Node:
+    """The agent loop; with `loop=False` one model call that answers or asks for tools."""
+    call = _call("agent", model, system, prompt, tools, output, loop=loop, max_turns=max_turns)
+    return _node(name, call, ("final",) if loop else ("final", "tool_call"), common)
+
+
+def tool_executor(name: str, tools: Sequence[str], **common: Unpack[Common]) -> ir.Node:
+    """Executes the pending tool calls of the conversation."""
+    return _node(name, ir.ToolExecutor(kind="tool_executor", tools=tuple(tools)), ("done", "error"), common)
+
+
+def tool(name: str, tool: str, arguments: Payload | None = None, **common: Unpack[Common]) -> ir.Node:
+    """Calls one tool."""
+    behaviour = ir.ToolCall(kind="tool", tool=tool, arguments=_entries(arguments or {}))
+    return _node(name, behaviour, ("done", "error"), common)
+
+
+def router(name: str, router: str | None = None, labels: Sequence[str] = (), **common: Unpack[Common]) -> ir.Node:
+    """A registered route function and its labels, or guards alone."""
+    return _node(name, ir.Router(kind="router", router=router), tuple(labels), common)
+
+
+def subagent(name: str, agent: str, input: Payload | None = None, **common: Unpack[Common]) -> ir.Node:
+    """An agent as a child run. Without `input` it is derived."""
+    mapping = None if input is None else _entries(input)
+    return _node(name, ir.Subagent(kind="subagent", agent=agent, input=mapping), ("final", "failed"), common)
+
+
+def subgraph(name: str, graph: str, input: Payload | None = None, **common: Unpack[Common]) -> ir.Node:
+    """Another graph as a child run. Without `input` it is derived."""
+    mapping = None if input is None else _entries(input)
+    return _node(name, ir.Subgraph(kind="subgraph", graph=graph, input=mapping), ("final", "failed"), common)
+
+
+def interrupt(name: str, prompt: Code = None, options: Sequence[str] = (), **common: Unpack[Common]) -> ir.Node:
+    """Asks a person."""
+    behaviour = ir.Interrupt(kind="interrupt", prompt=_text(prompt), options=tuple(options))
+    return _node(name, behaviour, tuple(options) or ("final",), common)
+
+
+def join(name: str, **common: Unpack[Common]) -> ir.Node:
+    """The target of a join over declared nodes (`graph(joins=...)`)."""
+    return _node(name, ir.Join(kind="join"), ("final",), common)
+
+
+def pass_(name: str, **common: Unpack[Common]) -> ir.Node:
+    """Nothing but the node's writes."""
+    return _node(name, ir.Pass(kind="pass"), ("final",), common)
+
+
+def send(
+    target: str,
+    payload: Payload | None = None,
+    *,
+    each: tuple[str, Code] | None = None,
+    max: int | None = None,
+) -> ir.Send:
+    """A send; `each` is the loop variable and the expression of its list."""
+    source = None if each is None else ir.Each(variable=each[0], source=each[1])
+    return ir.Send(target=target, payload=None if payload is None else _entries(payload), each=source, max=max)
+
+
+# ---- graphs and documents --------------------------------------------------------------------------------------------
+
+
+def channel(
+    name: str,
+    reducer: str = "overwrite",
+    *,
+    schema: Schema = ANY,
+    initial: Json = None,
+    deep: bool = False,
+    accumulate: bool = False,
+) -> ir.Channel:
+    """A channel. Without `initial`, the reducer's own initial value."""
+    value = initial if initial is not None else initial_value(reducer)
+    return ir.Channel(name=name, reducer=reducer, deep=deep, accumulate=accumulate, schema=schema, initial=value)
+
+
+def initial_value(reducer: str) -> Json:
+    """The value of a channel before any write, where the source gives none."""
+    match reducer:
+        case "append" | "union" | "messages" | "topic":
+            return []
+        case "merge":
+            return {}
+        case "sum":
+            return 0
+        case _:
+            return None
+
+
+def field(name: str, schema: Schema = ANY, *, required: bool = True, default: Json = None) -> ir.Field:
+    """A field of an input."""
+    return ir.Field(name=name, schema=schema, required=required, default=default)
+
+
+def graph(
+    name: str,
+    *,
+    start: str,
+    nodes: Sequence[ir.Node],
+    channels: Sequence[ir.Channel] = (),
+    joins: Sequence[tuple[Sequence[str], str]] = (),
+    input: Sequence[ir.Field] | None = None,
+    output: Payload | None = None,
+    output_schema: Schema | None = None,
+    recursion_limit: int = 50,
+    max_concurrency: int = 8,
+    metadata: Json = None,
+) -> ir.Graph:
+    """A graph. The conversation is its channel with the reducer `messages`, if there is one. `joins`: `(sources, target)`."""
+    return ir.Graph(
+        name=name,
+        start=start,
+        input=None if input is None else tuple(input),
+        output=None if output is None else _entries(output),
+        output_schema=output_schema,
+        channels=tuple(channels),
+        messages=next((each.name for each in channels if each.reducer == "messages"), None),
+        nodes=tuple(nodes),
+        joins=tuple(ir.GraphJoin(sources=tuple(sources), target=target) for sources, target in joins),
+        recursion_limit=recursion_limit,
+        max_concurrency=max_concurrency,
+        metadata={} if metadata is None else metadata,
+    )
+
+
+def declare_agent(
+    name: str,
+    model: str = "default",
+    *,
+    system: Code = None,
+    prompt: Code = None,
+    tools: Sequence[str] = (),
+    input: Sequence[ir.Field] | None = None,
+    output: Schema | None = None,
+    max_turns: int = 25,
+) -> ir.Agent:
+    """An agent of the document, which `subagent` nodes and sends name."""
+    return ir.Agent(
+        name=name,
+        model=model,
+        system=_text(system),
+        prompt=_text(prompt),
+        tools=tuple(tools),
+        input=None if input is None else tuple(input),
+        output=output,
+        max_turns=max_turns,
+    )
+
+
+def document(
+    entry: str,
+    *,
+    graphs: Sequence[ir.Graph],
+    agents: Sequence[ir.Agent] = (),
+    types: Mapping[str, Schema] | None = None,
+    models: Sequence[str | ir.ModelRequirement] = (),
+    tools: Sequence[str | ir.ToolRequirement] = (),
+    routers: Sequence[ir.RouterRequirement] = (),
+    input_trust: Literal["trusted", "untrusted"] = "trusted",
+    max_depth: int = 8,
+) -> ir.Document:
+    """A sealed document with implicit child nodes and requirements made."""
+    names = frozenset(each.name for each in graphs)
+    whole = [_with_children(each, names) for each in graphs]
+    return seal(
+        ir.Document(
+            ir=ir.IR_VERSION,
+            entry=entry,
+            graphs={each.name: each for each in whole},
+            agents={each.name: each for each in agents},
+            types=types or {},
+            requires=requires(whole, agents, models, tools, routers),
+            policy=ir.Policy(input_trust=input_trust, max_depth=max_depth),
+            provenance=ir.Provenance(origin="file", generator="rag_ir.build", sources={}, registry=""),
+            source_map={},
+            docs={},
+            digest="",
+        )
+    )
+
+
+# ---- what is derived -------------------------------------------------------------------------------------------------
+
+
+def _call(
+    kind: Literal["model", "agent"],
+    model: str,
+    system: Code,
+    prompt: Code,
+    tools: Sequence[str],
+    output: Schema | None,
+    *,
+    loop: bool,
+    max_turns: int = 1,
+) -> ir.ModelCall:
+    return ir.ModelCall(
+        kind=kind,
+        model=model,
+        system=_text(system),
+        prompt=_text(prompt),
+        tools=tuple(tools),
+        output=output,
+        max_turns=max_turns,
+        loop=loop,
+        agent=None,
+    )
+
+
+def _text(code: Code) -> Code:
+    return template(code) if isinstance(code, str) else code
+
+
+def _entries(mapping: Payload) -> tuple[ir.Entry, ...]:
+    return tuple(ir.Entry(name=name, value=value) for name, value in mapping.items())
+
+
+def _node(name: str, behaviour: ir.Behaviour, labels: tuple[str, ...], common: Common) -> ir.Node:
+    return ir.Node(
+        name=name,
+        implicit=False,
+        behaviour=behaviour,
+        labels=labels,
+        writes=_writes(behaviour, common),
+        update=_entries(common.get("update", {})),
+        sends=tuple(common.get("sends", ())),
+        routing=_routing(common),
+        on_error=common.get("on_error"),
+        max_visits=common.get("max_visits"),
+        pause_before=common.get("pause_before", False),
+        pause_after=common.get("pause_after", False),
+        metadata=common.get("metadata", {}),
+    )
+
+
+def _writes(behaviour: ir.Behaviour, common: Common) -> ir.Writes:
+    """Explicit writes replace the default: record fields by name, and a child's text as a message."""
+    entries = _entries(common.get("writes", {}))
+    if "into" in common:
+        entries += (ir.Entry(name=common["into"], value=["get", "output"]),)
+    default = not entries
+    child = isinstance(behaviour, (ir.Subagent, ir.Subgraph))
+    return ir.Writes(entries=entries, present=False, by_name=default, speak=default and child)
+
+
+def _routing(common: Common) -> ir.Routing:
+    given = [key for key in ("next", "routes", "join") if key in common]
+    if len(given) > 1:
+        raise ValueError(f"a node has one source of routing, not {' and '.join(given)}")
+    if "next" in common:
+        return ir.Next(kind="next", target=common["next"])
+    if "join" in common:
+        return ir.JoinSends(kind="join", target=common["join"], wait="all")
+    if "routes" in common:
+        return ir.Routes(kind="routes", entries=tuple(_route_entries(common["routes"])))
+    return ir.Finish(kind="end")
+
+
+def _route_entries(table: RouteTable) -> Iterable[ir.Route]:
+    if isinstance(table, Mapping):
+        table = [(None if label == "else" else label, None, target) for label, target in table.items()]
+    for label, when, target in table:
+        yield ir.Route(label=label, when=when, target=target)
+
+
+def _with_children(graph: ir.Graph, graphs: frozenset[str]) -> ir.Graph:
+    """The graph with an implicit child node for each send to a name that is none of its nodes."""
+    declared = {node.name for node in graph.nodes}
+    nodes: list[ir.Node] = []
+    for node in graph.nodes:
+        foreign = {each.target: f"{node.name}/{each.target}" for each in node.sends if each.target not in declared}
+        sends = tuple(replace(each, target=foreign.get(each.target, each.target)) for each in node.sends)
+        nodes.append(replace(node, sends=sends))
+        for target, name in foreign.items():
+            child = subgraph(name, target) if target in graphs else subagent(name, target)
+            nodes.append(replace(child, implicit=True))
+    return replace(graph, nodes=tuple(nodes))
