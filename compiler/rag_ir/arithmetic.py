@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from rag_ir.canonical import INTEGER_BITS
-from rag_ir.graph import Json
 from rag_ir.values import EvaluationError, is_number, name_of
+
+if TYPE_CHECKING:
+    from rag_ir.graph import Json
 
 Comparable = TypeVar("Comparable", float, str)
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from json.encoder import encode_basestring as _quote
 from math import isfinite
+from typing import TYPE_CHECKING
 
-from rag_ir.graph import Json
+if TYPE_CHECKING:
+    from rag_ir.graph import Json
+
 
 INTEGER_BITS = 4096
 """Integers of more bits than this are refused everywhere."""

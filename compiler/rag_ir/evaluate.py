@@ -12,12 +12,15 @@ made, so that time and memory are bounded; code nested deeper than `NESTING` is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from rag_ir.arithmetic import arithmetic, negated, ordered
 from rag_ir.functions import call, call_each, contains, json_text
-from rag_ir.graph import Code, Json
 from rag_ir.operators import PARTS
 from rag_ir.values import NESTING, EvaluationError, Steps, json_equal, name_of, repetition, too_deep
+
+if TYPE_CHECKING:
+    from rag_ir.graph import Code, Json
 
 __all__ = ["EvaluationError", "evaluate", "json_equal", "render"]
 

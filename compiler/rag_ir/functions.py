@@ -6,10 +6,10 @@ With a lambda, `sum`, `min` and `max` are of the lambda's values, and `sort` ord
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING
 
 from rag_ir.arithmetic import arithmetic
 from rag_ir.canonical import compact
-from rag_ir.graph import Json
 from rag_ir.values import (
     EvaluationError,
     Steps,
@@ -19,6 +19,9 @@ from rag_ir.values import (
     json_equal,
     name_of,
 )
+
+if TYPE_CHECKING:
+    from rag_ir.graph import Json
 
 Lambda = Callable[[Json], Json]
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from rag_ir.canonical import INTEGER_BITS
 from rag_ir.finding import pointer
-from rag_ir.graph import Json
 from rag_ir.operators import FUNCTIONS, PARTS, ROOTS
 from rag_ir.values import NESTING, name_of
+
+if TYPE_CHECKING:
+    from rag_ir.graph import Json
 
 SCHEMA_NESTING = 64
 """Schemas nested deeper than this are refused."""

@@ -7,9 +7,11 @@ members.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
-from rag_ir.graph import Json
+if TYPE_CHECKING:
+    from rag_ir.graph import Json
+
 
 NESTING = 128
 """Code and values nested deeper than this are refused by evaluation."""
