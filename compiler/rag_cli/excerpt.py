@@ -62,19 +62,19 @@ class _Page:
         row = Row()
         row.put(self.gutter - len(number), number, "frame")
         row.put(self.gutter + 1, "|", "frame")
-        for range in bars:
-            row.put(self.lane(range), "|", range.mark.style)
+        for it in bars:
+            row.put(self.lane(it), "|", it.mark.style)
         return row
 
-    def lane(self, range: _Range) -> int:
+    def lane(self, it: _Range) -> int:
         """The cell of a range's bar."""
-        return self.gutter + 3 + range.lane
+        return self.gutter + 3 + it.lane
 
 
 def excerpt(file: SourceFile, marks: Sequence[Mark], gutter: int, columns: int) -> list[Row]:
     """The rows, behind `gutter` cells of line numbers; a line of source that is wider than `columns` is clipped."""
     ranges = _in_lanes([_range(file, mark) for mark in marks])
-    lanes = max((range.lane + 1 for range in ranges if range.several), default=0)
+    lanes = max((it.lane + 1 for it in ranges if it.several), default=0)
     page = _Page(file, tuple(ranges), gutter, lanes, columns)
     rows: list[Row] = []
     before = 0
@@ -138,50 +138,50 @@ def _line(page: _Page, number: int) -> Iterator[Row]:
     starting = [it for it in page.ranges if it.several and it.first == number]
     ending = [it for it in page.ranges if it.several and it.last == number]
     within = [it for it in page.ranges if not it.several and it.first == number]
-    wanted = next((it for it in within if it.mark.primary), (within or ending or starting or [None])[0])
-    line = fit_line(text, _column(wanted, number), page.columns - page.base)
+    line = fit_line(text, _wanted([*within, *ending, *starting], number), page.columns - page.base)
 
-    open = [it for it in page.ranges if it.several and it.first < number <= it.last]
+    bars = [it for it in page.ranges if it.several and it.first < number <= it.last]
     indent = len(text) - len(text.lstrip())
     leading = [it for it in starting if it.start <= indent]
-    row = page.row(str(number), open)
+    row = page.row(str(number), bars)
     for it in leading:
         row.put(page.lane(it), "/", it.mark.style)
     row.put(page.base, line.text)
     yield row
 
-    open += leading
-    yield from _within(page, line, within, open)
+    bars += leading
+    yield from _within(page, line, within, bars)
     for it in starting:
         if it not in leading:
-            yield _corner(page, it, line.cell(it.start), open)
-            open.append(it)
+            yield _corner(page, it, line.cell(it.start), bars)
+            bars.append(it)
     for it in ending:
-        row = _corner(page, it, line.cell(max(it.end - 1, 0)), open)
+        row = _corner(page, it, line.cell(max(it.end - 1, 0)), bars)
         row.put(row.width + 1, it.mark.message, it.mark.style)
         yield row
-        open.remove(it)
+        bars.remove(it)
 
 
-def _column(wanted: _Range | None, number: int) -> int:
-    if wanted is None:
-        return 0
-    return wanted.start if wanted.first == number else wanted.end
+def _wanted(here: Sequence[_Range], number: int) -> int:
+    """The code point that must not be clipped: where the primary mark stands, else the first."""
+    for it in sorted(here, key=lambda it: not it.mark.primary):
+        return it.start if it.first == number else it.end
+    return 0
 
 
-def _corner(page: _Page, it: _Range, cell: int, open: Sequence[_Range]) -> Row:
+def _corner(page: _Page, it: _Range, cell: int, bars: Sequence[_Range]) -> Row:
     """A row in which a range's bar turns to the place where the range starts or ends."""
-    row = page.row("", open)
+    row = page.row("", bars)
     start = page.lane(it) + 1
     row.put(start, "_" * (page.base + cell - start) + it.sign, it.mark.style)
     return row
 
 
-def _within(page: _Page, line: FittedLine, marks: Sequence[_Range], open: Sequence[_Range]) -> Iterator[Row]:
+def _within(page: _Page, line: FittedLine, marks: Sequence[_Range], bars: Sequence[_Range]) -> Iterator[Row]:
     """Carets under all ranges with the rightmost one's message beside them, then a row for each other message."""
     if not marks:
         return
-    row = page.row("", open)
+    row = page.row("", bars)
     for it in sorted(marks, key=lambda it: it.mark.primary):
         start = line.cell(it.start)
         row.put(page.base + start, it.sign * max(line.cell(it.end) - start, 1), it.mark.style)
@@ -192,17 +192,17 @@ def _within(page: _Page, line: FittedLine, marks: Sequence[_Range], open: Sequen
         waiting.pop()
     yield row
     if waiting:
-        yield _hanging(page, line, waiting, open)
+        yield _hanging(page, line, waiting, bars)
     while waiting:
         it = waiting.pop()
-        row = _hanging(page, line, waiting, open)
+        row = _hanging(page, line, waiting, bars)
         row.put(page.base + line.cell(it.start), it.mark.message, it.mark.style)
         yield row
 
 
-def _hanging(page: _Page, line: FittedLine, waiting: Sequence[_Range], open: Sequence[_Range]) -> Row:
+def _hanging(page: _Page, line: FittedLine, waiting: Sequence[_Range], bars: Sequence[_Range]) -> Row:
     """A row of the bars from which messages hang that are still to come."""
-    row = page.row("", open)
+    row = page.row("", bars)
     for it in waiting:
         row.put(page.base + line.cell(it.start), "|", it.mark.style)
     return row

@@ -136,8 +136,8 @@ def _unknown(name: str) -> Trouble:
     from rag_ir.spell import closest
 
     near = closest(name, COMMANDS)
-    help = f"did you mean `rag {near}`?" if near else "`rag --help` lists the commands"
-    return Trouble(f"there is no command {quoted(name)}", help)
+    advice = f"did you mean `rag {near}`?" if near else "`rag --help` lists the commands"
+    return Trouble(f"there is no command {quoted(name)}", advice)
 
 
 def _load(name: str) -> Command:
