@@ -1,0 +1,128 @@
+"""Bind: every model, tool and route function that a document requires, built before the first step.
+
+This is where a project's own code is first imported. What is missing or cannot be loaded is a finding about the document's
+`requires`; nothing raises, and with findings the run must not start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from rag_ir.finding import Finding, pointer
+from rag_ir.spell import closest
+from rag_runtime.seams import Capabilities, Model, RouterFunction, Tool
+
+if TYPE_CHECKING:
+    from rag_ir.graph import Document, ModelRequirement, RouterRequirement, ToolRequirement
+    from rag_registry import registry as entries
+    from rag_runtime.providers.script import Script
+
+Entry = TypeVar("Entry")
+Bound = TypeVar("Bound")
+
+
+def bind(document: Document, registry: entries.Registry, root: Path) -> tuple[Capabilities, list[Finding]]:
+    """The capabilities by the names that the document uses. Files are looked for under `root`, the project's folder."""
+    binder = _Binder(registry, root)
+    requires = document.requires
+    capabilities = Capabilities(
+        models=binder.bound("models", requires.models, registry.models, binder.model),
+        tools=binder.bound("tools", requires.tools, registry.tools, binder.tool),
+        routers=binder.bound("routers", requires.routers, registry.routers, binder.router),
+    )
+    return capabilities, binder.findings
+
+
+class _Unbound(Exception):
+    """A capability that is registered cannot be had."""
+
+
+class _Binder:
+    def __init__(self, registry: entries.Registry, root: Path) -> None:
+        self._registry = registry
+        self._root = root
+        self._scripts: dict[str, Script] = {}
+        self.findings: list[Finding] = []
+
+    def bound(
+        self,
+        kind: str,
+        required: Sequence[ModelRequirement | ToolRequirement | RouterRequirement],
+        registered: Mapping[str, Entry],
+        build: Callable[[Entry], Bound],
+    ) -> dict[str, Bound]:
+        """The capabilities of one kind that could be built."""
+        made: dict[str, Bound] = {}
+        for index, requirement in enumerate(required):
+            name, at = requirement.name, pointer("requires", kind, index)
+            entry = registered.get(self._registry.aliases.get(kind, {}).get(name, name))
+            if entry is None:
+                self.findings.append(_missing(kind, name, at, sorted(registered)))
+                continue
+            try:
+                made[name] = build(entry)
+            except _Unbound as error:
+                message = f"{kind.removesuffix('s')} `{name}` cannot be loaded: {error}"
+                self.findings.append(Finding("unreadable-file", at, message))
+        return made
+
+    def model(self, entry: entries.Model) -> Model:
+        match entry.provider:
+            case "echo":
+                from rag_runtime.providers.echo import Echo
+
+                return Echo(entry.price)
+            case "scripted":
+                from rag_runtime.providers.scripted import Scripted
+
+                return Scripted(entry.name, self._script(entry), entry.price)
+            case other:
+                raise _Unbound(f"there is no provider `{other}`; there are `echo` and `scripted`")
+
+    def tool(self, entry: entries.Tool) -> Tool:
+        from rag_runtime.tools.load import Unloadable
+        from rag_runtime.tools.python import load_tool
+
+        try:
+            return load_tool(entry.name, entry.python, self._root)
+        except Unloadable as error:
+            raise _Unbound(str(error)) from error
+
+    def router(self, entry: entries.Router) -> RouterFunction:
+        from rag_runtime.tools.load import Unloadable
+        from rag_runtime.tools.python import load_router
+
+        try:
+            return load_router(entry.name, entry.python, self._root)
+        except Unloadable as error:
+            raise _Unbound(str(error)) from error
+
+    def _script(self, entry: entries.Model) -> Script:
+        from rag_runtime.providers.script import BadScript, read_script
+
+        file = entry.answers
+        if file is None:
+            raise _Unbound("a scripted model needs `answers`, the file that it answers from")
+        if file not in self._scripts:
+            try:
+                self._scripts[file] = read_script((self._root / file).read_text(encoding="utf-8"), file)
+            except BadScript as error:
+                raise _Unbound(str(error)) from error
+            except UnicodeDecodeError:
+                raise _Unbound(f"{file}: the file is not UTF-8") from None
+            except (OSError, ValueError) as error:
+                raise _Unbound(f"{file}: {getattr(error, 'strerror', None) or error}") from error
+        return self._scripts[file]
+
+
+def _missing(kind: str, name: str, at: str, known: Sequence[str]) -> Finding:
+    near = closest(name, known)
+    return Finding(
+        "capability-missing",
+        at,
+        f"{kind.removesuffix('s')} `{name}` is not in the registry",
+        help="" if near is None else f"did you mean `{near}`?",
+        candidates=tuple(known),
+    )

@@ -1,0 +1,46 @@
+"""Structured output: the value of an answer, and what to say to a model whose answer does not fit."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from rag_ir.canonical import compact
+from rag_ir.graph import Json, Schema
+from rag_runtime.seams import Message, ModelAnswer, TaskContext
+from rag_runtime.tasks.fit import standing_alone, unfit
+
+_FENCED = re.compile(r"\s*```\w*\n(.*)\n\s*```\s*", re.DOTALL)
+
+
+def structured(context: TaskContext, answer: ModelAnswer, schema: Schema) -> tuple[Json, str]:
+    """The value that an answer gives, and what is wrong with it (empty if it fits)."""
+    value = answer.value
+    content = answer.message.get("content")
+    if value is None and isinstance(content, str) and content.strip():
+        try:
+            value = _parsed(content)
+        except (ValueError, RecursionError):
+            return None, "the answer is not JSON"
+    return value, unfit(context, value, schema)
+
+
+def spoken(message: Message, value: Json) -> Message:
+    """The message with the structured value as its content, where the provider left that out."""
+    return message if message.get("content") or value is None else {**message, "content": compact(value)}
+
+
+def correction(context: TaskContext, problem: str, schema: Schema) -> str:
+    """What the model is told, once."""
+    wanted = compact(standing_alone(schema, context.document.types))
+    return f"The answer does not fit: {problem}. Answer again with JSON of this schema and nothing else: {wanted}"
+
+
+def _parsed(content: str) -> Json:
+    fenced = _FENCED.fullmatch(content)
+    value: Json = json.loads(fenced[1] if fenced else content, parse_constant=_refused)
+    return value
+
+
+def _refused(name: str) -> Json:
+    raise ValueError(f"{name} is not JSON")
