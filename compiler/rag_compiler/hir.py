@@ -1,0 +1,447 @@
+"""The HIR: what was meant. Every name is bound, dialects are folded, and what could not be bound is a hole.
+
+Expressions know roots from loop variables; a channel is named, never spelled as a path. Spans are those of the text, all in the
+declaration's `path`. A hole has been reported; later passes are silent about it. Items stay in the order of the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from rag_compiler import syntax
+from rag_compiler.source import Span
+from rag_ir.graph import Json
+from rag_ir.types import TypeValue
+
+Kind = Literal[
+    "model", "agent", "tool_executor", "tool", "router", "subagent", "subgraph", "repl_agent", "interrupt", "join", "pass"
+]  # fmt: skip
+Root = Literal["input", "state", "args", "output"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """What is missing, broken or unbound."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A bound name: the canonical one, and where it was written."""
+
+    name: str
+    span: Span
+
+
+Target = Ref | Hole
+
+
+# ---- expressions -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """null, a boolean, a number or a text."""
+
+    value: bool | int | float | str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """A path from a root: `state.findings`, `input`. With the root `state` the first member is a channel."""
+
+    root: Root
+    members: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A loop variable or a lambda's parameter."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a computed value."""
+
+    target: Expr
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """`target[index]`"""
+
+    target: Expr
+    index: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operator of `rag_ir.operators` (`BINARY`, `UNARY`) with its operands."""
+
+    operator: str
+    operands: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`if condition then yes else no`"""
+
+    condition: Expr
+    yes: Expr
+    no: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """`[a, b]`"""
+
+    items: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOf:
+    """`{ k: v }`, keys once each."""
+
+    pairs: tuple[tuple[str, Expr], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function of the table, without a lambda."""
+
+    function: str
+    arguments: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class EachOf:
+    """A function of the table, with a lambda over a list."""
+
+    function: str
+    source: Expr
+    parameter: str
+    body: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Texts and expressions in turn."""
+
+    parts: tuple[str | Expr, ...]
+    span: Span
+
+
+Expr = (
+    Hole | Constant | Get | Local | Member | Index | Operation | Choice | ListOf | ObjectOf | Call | EachOf | Template
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key (a channel, a field, an argument) and its value."""
+
+    key: Ref
+    value: Expr
+
+
+Entries = tuple[Entry, ...]
+
+
+# ---- types ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A resolved type. A part that did not resolve accepts everything and makes the type not `whole`."""
+
+    value: TypeValue
+    span: Span
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a declared input or output. `value` is the default of an input, or the source of a graph's output."""
+
+    name: Ref
+    type: Type
+    value: Expr | None
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypeDeclaration:
+    """A declared type."""
+
+    path: str
+    name: Ref
+    type: Type
+    doc: str
+
+
+# ---- agents --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an agent is declared: in a file (`path`, the name's span) or, with `path` null, in the manifest."""
+
+    path: str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A declared or registered agent. `model` null: neither it nor the registry names one."""
+
+    name: str
+    origin: Origin
+    model: Target | None
+    system: Expr | None
+    prompt: Expr | None
+    tools: tuple[Target, ...]
+    input: tuple[Field, ...] | None
+    output: Type | None
+    max_turns: int | None
+    doc: str
+    syntax: syntax.Agent | None
+
+
+# ---- nodes ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNode:
+    """Kinds `model` and `agent`. With `agent` bound, the settings are that agent's and the rest is empty."""
+
+    kind: Literal["model", "agent"]
+    agent: Target | None
+    model: Target | None
+    system: Expr | None
+    prompt: Expr | None
+    tools: tuple[Target, ...]
+    output: Type | None
+    max_turns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorNode:
+    """Kind `tool_executor`; `tools` null: those of the graph's other nodes."""
+
+    tools: tuple[Target, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolNode:
+    """Kind `tool`"""
+
+    tool: Target
+    arguments: Entries
+
+
+@dataclass(frozen=True, slots=True)
+class RouterNode:
+    """Kind `router`; `router` null: guards alone."""
+
+    router: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildNode:
+    """Kinds `subagent` and `subgraph`. `input` null: derived."""
+
+    kind: Literal["subagent", "subgraph"]
+    callee: Target
+    input: Entries | None
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptNode:
+    """Kind `interrupt`"""
+
+    prompt: Expr | None
+    options: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinNode:
+    """Kind `join`; `sources` null where other joins name the node."""
+
+    sources: tuple[Target, ...] | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class PassNode:
+    """Kind `pass`"""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownNode:
+    """A node of no known kind, or of one that this version has not."""
+
+
+Behaviour = (
+    ModelNode | ExecutorNode | ToolNode | RouterNode | ChildNode | InterruptNode | JoinNode | PassNode | UnknownNode
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """`next`, an edge, or `command { goto }`; `keyword` is what was written: a word, or the whole edge."""
+
+    word: Literal["next", "goto", "edge"]
+    keyword: Span
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An entry of `routes`: a label, a guard, or (neither) `else`."""
+
+    label: Ref | None
+    guard: Expr | None
+    target: Target
+    head: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """`routes { .. }`"""
+
+    keyword: Span
+    entries: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinSends:
+    """`join TARGET` on a node."""
+
+    keyword: Span
+    target: Target
+
+
+Routing = Next | Routes | JoinSends
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """`each VARIABLE in SOURCE as`"""
+
+    variable: str
+    source: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """What a send to an agent or a graph starts, an implicit node of its own."""
+
+    kind: Literal["subagent", "subgraph"]
+    callee: str
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One target of a `send`: a declared node (`Ref`), or an implicit child. `into` and `writes` belong to the child."""
+
+    target: Target
+    child: Child | None
+    payload: Entries | None
+    each: Each | None
+    max: int | None
+    writes: Entries | None
+    into: Target | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A declared node. `routings` are all that were written; the first one holds."""
+
+    name: Ref
+    kind: Kind
+    behaviour: Behaviour
+    writes: Entries | None
+    into: Target | None
+    update: Entries
+    sends: tuple[Send, ...]
+    routings: tuple[Routing, ...]
+    on_error: Target | None
+    max_visits: int | None
+    pause_before: bool
+    pause_after: bool
+    metadata: Json
+    doc: str
+    syntax: syntax.Node
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel. `type` null: whatever its reducer makes. `reducer` null is a hole; `initial` null: the reducer's own."""
+
+    name: Ref
+    reducer: Ref | None
+    deep: bool
+    accumulate: bool
+    type: Type | None
+    initial: Expr | None
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class GraphJoin:
+    """`join [a, b] -> c` at the level of a graph."""
+
+    keyword: Span
+    sources: tuple[Target, ...]
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A declared graph. Of two nodes or channels of one name the first counts."""
+
+    path: str
+    name: Ref
+    start: Target
+    input: tuple[Field, ...] | None
+    output: tuple[Field, ...] | None
+    channels: Mapping[str, Channel]
+    nodes: Mapping[str, Node]
+    joins: tuple[GraphJoin, ...]
+    recursion_limit: int | None
+    max_concurrency: int | None
+    metadata: Json
+    doc: str
+    syntax: syntax.Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything that is declared, by name, and the registered agents among the agents.
+
+    `unnamed` are the graphs that no name leads to: without a name, or with one that stood before.
+    """
+
+    graphs: Mapping[str, Graph]
+    agents: Mapping[str, Agent]
+    types: Mapping[str, TypeDeclaration]
+    unnamed: tuple[Graph, ...]

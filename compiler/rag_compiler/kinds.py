@@ -1,0 +1,113 @@
+"""The tables of the language: kinds of nodes, their items and labels; items of graphs and agents; reducers; aliases.
+
+What this version cannot run yet stands in `unbuilt.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag_compiler.hir import Kind
+
+COMMON = (
+    "kind", "next", "routes", "join", "command", "send", "output", "writes", "into", "timeout", "retry", "budget", "cache",
+    "on_error", "checkpoint", "interrupt", "blocking", "optional", "max_visits", "metadata", "steering", "human", "stores",
+    "middleware", "description",
+)  # fmt: skip
+"""Items of every node. `output` is declared on model-driven nodes only."""
+
+GRAPH_ITEMS = (
+    "start", "metadata", "defaults", "budget", "allow", "input", "output", "checkpoint", "interrupt", "channel", "node", "join",
+    "type", "state", "recursion_limit", "max_concurrency", "description",
+)  # fmt: skip
+AGENT_ITEMS = (
+    "description", "model", "system", "prompt", "tools", "stores", "input", "output", "max_turns", "budget",
+)  # fmt: skip
+TEST_ITEMS = ("graph", "input", "model", "tool", "answer", "expect")
+REPEATABLE = ("allow", "channel", "node", "type", "interrupt", "human", "state")
+"""Items that may stand more than once in a block; graph-level joins too."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeKind:
+    """A kind: what it does, its own items, those it cannot do without, and the labels that every node of it can produce."""
+
+    name: Kind
+    summary: str
+    own: tuple[str, ...]
+    required: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """Every item that is legal here."""
+        return (*self.own, *(word for word in COMMON if word not in _ONLY or self.name in _ONLY[word]))
+
+
+_MODEL_DRIVEN = ("model", "agent", "repl_agent")
+_ONLY = {"output": _MODEL_DRIVEN, "stores": _MODEL_DRIVEN}
+
+KINDS: dict[str, NodeKind] = {
+    kind.name: kind
+    for kind in (
+        NodeKind("model", "one model call", ("model", "system", "prompt"), (), ("final",)),
+        NodeKind(
+            "agent",
+            "a model that calls tools until it answers",
+            ("model", "system", "prompt", "tools", "max_turns", "agent"),
+            (),
+            ("final", "tool_call"),
+        ),
+        NodeKind("tool_executor", "executes the pending tool calls", ("tools",), (), ("done", "error")),
+        NodeKind("tool", "calls one tool", ("tool", "args"), ("tool",), ("done", "error")),
+        NodeKind("router", "chooses a route", ("router",), ("routes",), ()),
+        NodeKind("subagent", "an agent as a child run", ("agent", "with", "input"), ("agent",), ("final", "failed")),
+        NodeKind(
+            "subgraph", "another graph as a child run", ("graph", "with", "input"), ("graph",), ("final", "failed")
+        ),
+        NodeKind("repl_agent", "a script", ("model", "script", "tools"), (), ("final",)),
+        NodeKind("interrupt", "asks a person", ("prompt", "options"), (), ("final",)),
+        NodeKind("join", "waits for declared nodes", ("sources",), (), ("final",)),
+        NodeKind("pass", "nothing but its writes", (), (), ("final",)),
+    )
+}
+KIND_ALIASES: dict[str, Kind] = {"sub_agent": "subagent", "graph": "subgraph", "human": "interrupt"}
+
+REDUCERS: dict[str, str] = {
+    "overwrite": "the new value",
+    "first": "the first value ever written",
+    "append": "a list that grows",
+    "union": "a list without equal duplicates",
+    "messages": "the conversation",
+    "merge": "an object, later keys win",
+    "sum": "the sum of all numbers",
+    "min": "the least value",
+    "max": "the greatest value",
+    "topic": "the list of this superstep's values",
+    "ephemeral": "visible in the next superstep only",
+}
+REDUCER_ALIASES = {"last_value": "overwrite", "last_write": "overwrite", "replace": "overwrite", "delta": "sum"}
+REFUSED_REDUCERS = {
+    "barrier": "wait for several nodes with `join [a, b] -> c` instead",
+    "named_barrier": "wait for several nodes with `join [a, b] -> c` instead",
+    "untracked": "an untracked value is lost when a run is resumed; use `overwrite`, or `ephemeral`",
+}
+LISTS = ("append", "union", "messages", "topic")
+"""Reducers whose channel holds a list."""
+
+TYPE_NAMES = ("string", "int", "float", "bool", "json", "message")
+
+WAITS = ("all", "race", "quorum", "best_effort", "fallback", "compare")
+JOIN_OPTIONS = ("wait", "timeout", "on_timeout", "keep")
+DEFAULTS = ("model", "recursion_limit", "max_concurrency", "timeout", "retry")
+MODES = {"checkpoint": ("every", "exit", "off", "inherit"), "interrupt": ("manual", "off")}
+PAUSES = ("before", "after")
+
+MOST_NODES = 10_000
+MOST_CHANNELS = 1_000
+MOST_SENDS = 1_000
+LARGEST_COUNT = 1_000_000
+"""Counts written in source (`max_turns`, `recursion_limit`, ...) go from 1 to this."""
+DEFAULT_MAX_TURNS = 25
+DEFAULT_RECURSION_LIMIT = 50
+DEFAULT_MAX_CONCURRENCY = 8

@@ -1,0 +1,129 @@
+"""Every name that a declaration can refer to: what the project declares, by kind, and what the registry has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rag_compiler import syntax
+from rag_compiler.diagnostics import Diagnostic, Place
+from rag_compiler.kinds import TYPE_NAMES
+from rag_compiler.words.names import duplicate_declaration, reserved_name
+from rag_ir.types import ALIASES
+from rag_registry.registry import Registry
+
+Noun = Literal["model", "tool", "agent", "graph", "router"]
+NOUNS: tuple[Noun, ...] = ("model", "tool", "agent", "graph", "router")
+RESERVED = ("END", "START")
+RESERVED_HELP = "`END` and `START` are words of the language; choose another name"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What is declared in the project, by kind and name, and the registry. Of two declarations of one name the first counts."""
+
+    registry: Registry
+    graphs: Mapping[str, Place]
+    agents: Mapping[str, Place]
+    types: Mapping[str, Place]
+
+    def find(self, noun: Noun, name: str) -> str | None:
+        """The canonical name of a model, tool, agent, graph or router; null where there is none."""
+        declared, registered = self.declared(noun), self.registered(noun)
+        if name in declared or name in registered:
+            return name
+        alias = self.registry.aliases.get(f"{noun}s", {}).get(name)
+        return alias if alias in registered else None
+
+    def available(self, noun: Noun) -> list[str]:
+        """Every name of a kind, aliases left out."""
+        return sorted({*self.declared(noun), *self.registered(noun)})
+
+    def declared(self, noun: Noun) -> Mapping[str, Place]:
+        """What the project declares of a kind."""
+        match noun:
+            case "agent":
+                return self.agents
+            case "graph":
+                return self.graphs
+            case _:
+                return {}
+
+    def registered(self, noun: Noun) -> Mapping[str, object]:
+        """What the registry has of a kind."""
+        match noun:
+            case "model":
+                return self.registry.models
+            case "tool":
+                return self.registry.tools
+            case "agent":
+                return self.registry.agents
+            case "router":
+                return self.registry.routers
+            case "graph":
+                return {}
+
+    def others(self, section: str) -> tuple[str, ...]:
+        """Names of a section of the manifest that this version reads but cannot run."""
+        return self.registry.others.get(section, ())
+
+    def elsewhere(self, name: str, wanted: str) -> str:
+        """What a name is, if it is not what is wanted: "`search` is a tool, not an agent"; else empty."""
+        found: list[str] = [noun for noun in NOUNS if noun != wanted and self.find(noun, name)]
+        sections = sorted(section for section in self.registry.others if section != f"{wanted}s")
+        found += [section.removesuffix("s") for section in sections if name in self.others(section)]
+        if name in self.types:
+            found.append("type")
+        return f"`{name}` is {article(found[0])}, not {article(wanted)}" if found else ""
+
+
+def article(noun: str) -> str:
+    """The noun with its article."""
+    return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"
+
+
+def collect(files: Sequence[tuple[str, syntax.File]], registry: Registry) -> tuple[Names, list[Diagnostic]]:
+    """The names of all files (path and tree), and what is wrong with the declarations of names."""
+    diagnostics: list[Diagnostic] = []
+    graphs: dict[str, Place] = {}
+    agents: dict[str, Place] = {}
+    types: dict[str, Place] = {}
+    for path, declaration in declarations(files):
+        match declaration:
+            case syntax.Graph():
+                _declare(graphs, "graph", path, declaration.name, diagnostics)
+            case syntax.Agent(name=name):
+                if name and name.text in registry.agents and name.text not in agents:
+                    diagnostics.append(duplicate_declaration(Place(path, name.span), "agent", name.text, None))
+                _declare(agents, "agent", path, name, diagnostics)
+            case syntax.TypeDecl():
+                _declare(types, "type", path, declaration.name, diagnostics)
+            case syntax.Test():
+                pass
+    return Names(registry, graphs, agents, types), diagnostics
+
+
+def declarations(files: Sequence[tuple[str, syntax.File]]) -> Iterator[tuple[str, syntax.Declaration]]:
+    """Every declaration with its path, in order; a type inside a graph belongs to the project."""
+    for path, file in files:
+        for declaration in file.declarations:
+            yield path, declaration
+            if isinstance(declaration, syntax.Graph):
+                yield from ((path, item) for item in declaration.items if isinstance(item, syntax.TypeDecl))
+
+
+def _declare(
+    table: dict[str, Place], what: str, path: str, name: syntax.Name | None, diagnostics: list[Diagnostic]
+) -> None:
+    if name is None:
+        return
+    place = Place(path, name.span)
+    if name.text in RESERVED:
+        diagnostics.append(reserved_name(place, f"{article(what)}", name.text, RESERVED_HELP))
+    elif what == "type" and (name.text in TYPE_NAMES or name.text in ALIASES):
+        diagnostics.append(reserved_name(place, "a type", name.text, f"`{name.text}` is a type of the language"))
+    elif name.text in table:
+        diagnostics.append(duplicate_declaration(place, what, name.text, table[name.text]))
+    else:
+        table[name.text] = place

@@ -1,0 +1,24 @@
+"""Where a pass leaves its diagnostics while it walks one file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rag_compiler.diagnostics import Diagnostic, Place
+from rag_compiler.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """The path of the file that is walked, and what has been found so far."""
+
+    path: str
+    found: list[Diagnostic] = field(default_factory=list[Diagnostic])
+
+    def at(self, span: Span) -> Place:
+        """A span of this file."""
+        return Place(self.path, span)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic."""
+        self.found.append(diagnostic)

@@ -1,0 +1,84 @@
+"""Values of a wrong form, wrong arguments, numbers out of range, and what this version cannot run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rag_compiler.diagnostics import Diagnostic, Fix, Label, Place
+from rag_compiler.words.names import quoted
+
+
+def bad_value(
+    place: Place,
+    message: str,
+    help_: str = "",
+    *,
+    label: str = "",
+    candidates: Iterable[str] = (),
+    fixes: tuple[Fix, ...] = (),
+    related: tuple[Label, ...] = (),
+) -> Diagnostic:
+    """A value that its item does not take; `message` says what was expected and what was found."""
+    return Diagnostic(
+        code="bad-value",
+        place=place,
+        message=message,
+        label=label,
+        help=help_,
+        related=related,
+        candidates=tuple(sorted(candidates)),
+        fixes=fixes,
+    )
+
+
+def not_one_of(place: Place, item: str, found: str, words: Iterable[str]) -> Diagnostic:
+    """A word that is none of those that an item takes."""
+    names = list(words)
+    return bad_value(place, f"`{item}` takes {quoted(names)}, not `{found}`", candidates=names)
+
+
+def not_constant(place: Place, item: str) -> Diagnostic:
+    """An expression where a value must be known before anything runs."""
+    return bad_value(
+        place,
+        f"{item} must be a constant: a literal, or a list or object of literals",
+        "nothing has run yet where this value is needed, so it cannot name anything",
+        label="not a constant",
+    )
+
+
+def not_a_count(place: Place, item: str, largest: int) -> Diagnostic:
+    """A number that is no integer of at least one."""
+    return bad_value(place, f"`{item}` takes an integer from 1 to {largest}", label="not a count")
+
+
+def over_limit(place: Place, message: str, help_: str = "") -> Diagnostic:
+    """More than the language allows."""
+    return Diagnostic(code="limit-exceeded", place=place, message=message, label="over the limit", help=help_)
+
+
+def bad_argument(place: Place, message: str, help_: str = "") -> Diagnostic:
+    """Wrong arguments of a function, or a lambda out of place."""
+    return Diagnostic(code="bad-argument", place=place, message=message, help=help_)
+
+
+def too_deep(place: Place, deepest: int, what: str = "expression") -> Diagnostic:
+    """An expression or a type nested, or chained, beyond the limit."""
+    return Diagnostic(
+        code="nesting-too-deep",
+        place=place,
+        message=f"the {what} is more than {deepest} operations deep",
+        label="too deep",
+        help="take it apart and give its parts names: channels, fields of a declared type",
+    )
+
+
+def not_built(place: Place, what: str, instead: str) -> Diagnostic:
+    """A construct of the language that this version refuses; `instead` says what works."""
+    return Diagnostic(
+        code="not-built",
+        place=place,
+        message=f"{what} cannot be run by this version",
+        label="not built yet",
+        help=instead,
+    )
