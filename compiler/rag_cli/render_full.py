@@ -29,7 +29,8 @@ def _diagnostic(diagnostic: Diagnostic, files: Files, palette: Palette, columns:
     gutter = max(len(str(last_line(files[path], marks[path]))) for path in marks)
     bar = " " * (gutter + 1) + palette.paint("frame", "|")
     for path, there in marks.items():
-        yield _where(files[path], there[0].span, gutter, palette, first=path == diagnostic.place.path)
+        where = _where(files[path], there[0].span, gutter, palette, first=path == diagnostic.place.path)
+        yield where if files[path].data else f"{where} {there[0].message}".rstrip()
         if files[path].data:
             yield bar
             yield from (row.paint(palette) for row in excerpt(files[path], there, gutter, columns))

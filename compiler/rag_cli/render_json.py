@@ -14,11 +14,11 @@ VERSION = 1
 Files = Mapping[str, SourceFile]
 
 
-def render_json(diagnostics: Sequence[Diagnostic], files: Files) -> str:
-    """The object, indented, ending in a line break. `files` are all that were checked, keyed by path."""
+def render_json(diagnostics: Sequence[Diagnostic], files: Files, *, checked: int) -> str:
+    """The object, indented, ending in a line break. `files` are keyed by path; `checked` counts the sources that were read."""
     value = {
         "version": VERSION,
-        "files": len(files),
+        "files": checked,
         "errors": sum(diagnostic.severity == "error" for diagnostic in diagnostics),
         "warnings": sum(diagnostic.severity == "warning" for diagnostic in diagnostics),
         "diagnostics": [_diagnostic(diagnostic, files) for diagnostic in diagnostics],
