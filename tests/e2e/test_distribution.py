@@ -19,6 +19,7 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = "examples/research_review"
+QUESTION = "Which memory model suits a durable workflow engine?"
 LEFT_BEHIND = (".*", "build", "dist", "node_modules", "__pycache__", "*.egg-info", "*.so", "*.pyd")
 
 
@@ -62,7 +63,7 @@ def test_the_wheel_holds_every_product_file(wheel: Path) -> None:
 def _product_files() -> Iterator[str]:
     for root in (ROOT / "compiler", ROOT / "runtime"):
         for folder, below, names in os.walk(root, followlinks=True):
-            below[:] = [name for name in below if name != "__pycache__"]
+            below[:] = [name for name in below if name != "__pycache__" and not name.startswith(".")]
             files = (Path(folder, name) for name in names if not name.endswith((".so", ".pyd")))
             yield from (file.relative_to(root).as_posix() for file in files)
 
@@ -83,8 +84,10 @@ def test_the_page_of_a_rule_is_installed(code: str, installed: Path, tmp_path: P
 def test_the_example_checks_and_runs(installed: Path, example: Path) -> None:
     source = "workflows/research_review.rag"
     _run(example, str(installed / "rag"), "check", source, "--deny", "warnings")
-    here = _run(ROOT / EXAMPLE, str(Path(sys.executable).parent / "rag"), "run", source, "--input", "question=why?")
-    there = _run(example, str(installed / "rag"), "run", source, "--input", "question=why?")
+    here = _run(
+        ROOT / EXAMPLE, str(Path(sys.executable).parent / "rag"), "run", source, "--input", f"question={QUESTION}"
+    )
+    there = _run(example, str(installed / "rag"), "run", source, "--input", f"question={QUESTION}")
     assert there == here
 
 
