@@ -1,0 +1,109 @@
+"""What follows an activation that succeeded: its sends and its route, seen from the state after its superstep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rag_ir.evaluate import evaluate
+from rag_ir.graph import Code, Json
+from rag_ir.values import EvaluationError, name_of
+from rag_runtime.events import Error, TaskSucceeded
+from rag_runtime.machine.plan import FAILURE_LABELS, Move, NodePlan, RoutePlan, SendPlan
+from rag_runtime.machine.state import Activation, Run
+
+
+class Refused(Exception):
+    """The activation fails at the boundary."""
+
+    def __init__(self, error: Error) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+def follow(run: Run, act: Activation, end: TaskSucceeded, state: dict[str, Json]) -> Move:
+    """What follows `act`. Raises `Refused`."""
+    fixed = act.plan.fixed
+    if fixed is not None and end.label not in FAILURE_LABELS:
+        return fixed
+    return _Routing(run, act, end, state).move()
+
+
+class _Routing:
+    __slots__ = ("act", "end", "plan", "run", "scope")
+
+    def __init__(self, run: Run, act: Activation, end: TaskSucceeded, state: dict[str, Json]) -> None:
+        self.run = run
+        self.act = act
+        self.end = end
+        self.plan = act.plan
+        self.scope: dict[str, Json] = {
+            "input": run.input,
+            "state": state,
+            "args": act.args,
+            "output": end.output,
+        }
+
+    def move(self) -> Move:
+        move = self.route() if self.plan.move is None else self.routed(self.plan.move)
+        if not self.plan.sends:
+            return move
+        sends = [child for send in self.plan.sends for child in self.children(send)]
+        return Move(target=move.target, join=move.join, sends=sends)
+
+    def routed(self, move: Move) -> Move:
+        """Routing that looks at no label: a label of failure fails."""
+        if self.end.label in FAILURE_LABELS:
+            raise self.refused("no-route", f"the activation ended with `{self.end.label}`, which has no route")
+        return move
+
+    def route(self) -> Move:
+        for route in self.plan.routes:
+            if self.matches(route):
+                return route.move
+        label = "" if self.end.label is None else f" for `{self.end.label}`"
+        raise self.refused("no-route", f"no route matches{label}", f"{self.plan.pointer}/routing")
+
+    def matches(self, route: RoutePlan) -> bool:
+        if route.label is not None:
+            return route.label == self.end.label
+        if route.when is None:
+            return True
+        value = self.value(route.when, self.scope, route.pointer)
+        if not isinstance(value, bool):
+            raise self.refused("expression", f"a guard must be a boolean, not {name_of(value)}", route.pointer)
+        return value
+
+    def children(self, send: SendPlan) -> list[tuple[NodePlan, Json]]:
+        if send.each is None:
+            return [(send.target, self.payload(send, self.scope))]
+        elements = self.value(send.each.source, self.scope, f"{send.pointer}/each/source")
+        if not isinstance(elements, list):
+            raise self.refused(
+                "expression", f"`each` takes a list, not {name_of(elements)}", f"{send.pointer}/each/source"
+            )
+        if send.max is not None and len(elements) > send.max:
+            counts = f"{len(elements)} children, and at most {send.max} are allowed"
+            raise self.refused("too-many-children", f"the send to `{send.target.name}` has {counts}", send.pointer)
+        scope = {**self.scope}
+        result: list[tuple[NodePlan, Json]] = []
+        for element in elements:
+            scope[send.each.variable] = element
+            result.append((send.target, self.payload(send, scope)))
+        return result
+
+    def payload(self, send: SendPlan, scope: Mapping[str, Json]) -> Json:
+        if send.payload is None:
+            return None
+        return {
+            entry.name: self.value(entry.value, scope, f"{send.pointer}/payload/{at}/value")
+            for at, entry in enumerate(send.payload)
+        }
+
+    def value(self, code: Code, scope: Mapping[str, Json], pointer: str) -> Json:
+        try:
+            return evaluate(code, scope)
+        except EvaluationError as error:
+            raise self.refused("expression", error.message, f"{pointer}{error.path}") from None
+
+    def refused(self, code: str, message: str, at: str = "") -> Refused:
+        return Refused(self.run.failure(self.act, code, message, at))
