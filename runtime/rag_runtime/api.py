@@ -1,0 +1,194 @@
+"""Run a document, resume a run: as coroutines, and blocking.
+
+    result = run_blocking(document, registry, root=folder, input={"question": "why"}, store=store)
+    result = resume_blocking(result.run, registry, root=folder, store=store, answers={"": "yes"}, actor="mia")
+
+All raise `RunRefused` (see `refusals`) and `StoreError` (see `stores`) before anything has happened; of a run that fails, pauses
+or is cancelled they say so in their result. A coroutine that is cancelled commits `Cancelled` and lets the cancellation pass; the
+blocking forms turn the first Ctrl-C into such a cancellation and give the result. The run can be resumed in any case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from rag_ir.codec import dump
+from rag_ir.graph import Document, Json
+from rag_registry.registry import Registry
+from rag_runtime.answers import address
+from rag_runtime.binding import bind
+from rag_runtime.drivers.local import drive
+from rag_runtime.drivers.record import Record, Session
+from rag_runtime.events import Resumed, RunStarted
+from rag_runtime.inputs import accept
+from rag_runtime.load import admit, load
+from rag_runtime.names import check_name, new_name
+from rag_runtime.observe import Observer, RunEvent
+from rag_runtime.reading import RunResult, result_of, standing
+from rag_runtime.refusals import DocumentRefused, InputRefused, RunRefused
+from rag_runtime.seams import Capabilities
+from rag_runtime.stores.store import Run, Store, now
+
+
+async def run(
+    document: Document,
+    registry: Registry,
+    *,
+    root: Path,
+    input: Json,
+    store: Store,
+    run_id: str | None = None,
+    thread: str | None = None,
+    observe: Observer | None = None,
+    capabilities: Capabilities | None = None,
+) -> RunResult:
+    """Runs the document's entry graph until it ends or waits. Files of capabilities are looked for under `root`.
+
+    `capabilities` replaces what the registry would give. Raises `RunRefused`, `StoreError`.
+    """
+    admitted, findings = admit(document, registry)
+    if admitted is None:
+        raise DocumentRefused(findings)
+    accepted, problems = accept(admitted, input)
+    if problems:
+        raise InputRefused(problems)
+    name = run_id or new_name(now())
+    check_name(name)
+    session = _session(admitted, registry, root, store, name, observe, capabilities)
+    started = RunStarted(graph=document.entry, input=accepted, seed=name)
+    row = Run(
+        id=name,
+        root=name,
+        parent=None,
+        parent_task=None,
+        namespace="",
+        graph=document.entry,
+        digest=document.digest,
+        thread=thread,
+    )
+    with store.lease(name):
+        store.save_document(document.digest, dump(document))
+        record, commands = Record.begin(session, row, started)
+        return result_of(name, record.machine, await drive(record, commands))
+
+
+async def resume(
+    run_id: str,
+    registry: Registry,
+    *,
+    root: Path,
+    store: Store,
+    answers: Mapping[str, Json] | None = None,
+    actor: str = "",
+    observe: Observer | None = None,
+    capabilities: Capabilities | None = None,
+) -> RunResult:
+    """Goes on with a root run where it stands, with answers by address (an empty one: the one question that there is).
+
+    What finished is kept, what failed or was cut off is repeated. Raises `RunRefused`, `StoreError`.
+    """
+    row = store.run(run_id)
+    if row.id != row.root:
+        raise RunRefused("child-run", f"`{row.id}` is a child run; resume `{row.root}`")
+    document, findings = load(store.document(row.digest), registry)
+    if document is None:
+        raise DocumentRefused(findings)
+    with store.lease(run_id):
+        session = _session(document, registry, root, store, run_id, observe, capabilities)
+        record = Record.reopen(session, run_id)
+        given = address(answers or {}, record.machine.questions, actor)
+        if record.status in ("failed", "cancelled"):
+            record.note(Resumed())
+        for answer in given:
+            record.note(answer)
+        return result_of(run_id, record.machine, await drive(record, record.resume()))
+
+
+def run_blocking(
+    document: Document,
+    registry: Registry,
+    *,
+    root: Path,
+    input: Json,
+    store: Store,
+    run_id: str | None = None,
+    thread: str | None = None,
+    observe: Observer | None = None,
+    capabilities: Capabilities | None = None,
+) -> RunResult:
+    """`run`, in an event loop of its own."""
+    name = run_id or new_name(now())
+    going = partial(
+        run,
+        document,
+        registry,
+        root=root,
+        input=input,
+        store=store,
+        run_id=name,
+        thread=thread,
+        observe=observe,
+        capabilities=capabilities,
+    )
+    return _blocking(going, name, store)
+
+
+def resume_blocking(
+    run_id: str,
+    registry: Registry,
+    *,
+    root: Path,
+    store: Store,
+    answers: Mapping[str, Json] | None = None,
+    actor: str = "",
+    observe: Observer | None = None,
+    capabilities: Capabilities | None = None,
+) -> RunResult:
+    """`resume`, in an event loop of its own."""
+    going = partial(
+        resume,
+        run_id,
+        registry,
+        root=root,
+        store=store,
+        answers=answers,
+        actor=actor,
+        observe=observe,
+        capabilities=capabilities,
+    )
+    return _blocking(going, run_id, store)
+
+
+def _blocking(going: Callable[[], Awaitable[RunResult]], name: str, store: Store) -> RunResult:
+    import anyio
+
+    try:
+        return anyio.run(going)
+    except KeyboardInterrupt:
+        result = standing(store, name)
+        if result is None:
+            raise
+        return result
+
+
+def _session(
+    document: Document,
+    registry: Registry,
+    root: Path,
+    store: Store,
+    name: str,
+    observe: Observer | None,
+    capabilities: Capabilities | None,
+) -> Session:
+    """Everything that the run needs, loaded before its first step."""
+    if capabilities is None:
+        capabilities, findings = bind(document, registry, root)
+        if findings:
+            raise DocumentRefused(findings)
+    return Session(document, store, capabilities, observe or _unobserved, name)
+
+
+def _unobserved(event: RunEvent) -> None:
+    """Nobody watches."""

@@ -1,0 +1,152 @@
+"""The local driver: one process, one event loop, a store.
+
+A step's one task runs in line; several run in worker coroutines, as many as the graph's `max_concurrency`. A child run is driven
+inside of its parent's task, by the same code, with a journal of its own. Whatever stops the driver, the journals are enough to go
+on: being cancelled is the one case in which it still says so, with `Cancelled`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rag_ir.graph import Json
+from rag_runtime.commands import Command, Finish, StartTask
+from rag_runtime.drivers.context import LocalContext
+from rag_runtime.drivers.record import Record
+from rag_runtime.events import Answered, Cancelled, Resumed, RunStarted
+from rag_runtime.stores.store import Run, StoreError
+from rag_runtime.tasks.execute import execute
+
+if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+
+
+async def drive(record: Record, commands: Sequence[Command]) -> Finish:
+    """Performs commands and what follows from them, until the run ends or waits. Raises `StoreError`."""
+    from anyio import get_cancelled_exc_class
+
+    driving = _Driving(record)
+    try:
+        return await driving.to_end(commands)
+    except get_cancelled_exc_class():
+        if driving.finish is None:
+            record.commit(Cancelled(reason="the driver was told to stop"))
+        raise
+
+
+class _Driving:
+    """The tasks of one run that are ready and under way."""
+
+    def __init__(self, record: Record) -> None:
+        self.finish: Finish | None = None
+        self._record = record
+        self._limit = record.session.document.graphs[record.started.graph].max_concurrency
+        self._ready: deque[StartTask] = deque()
+        self._workers = 0
+
+    async def to_end(self, commands: Sequence[Command]) -> Finish:
+        self._take(commands)
+        while self.finish is None:
+            if len(self._ready) == 1 or self._limit == 1:
+                await self._perform(self._ready.popleft())
+            else:
+                await self._perform_together()
+        return self.finish
+
+    async def _perform_together(self) -> None:
+        from anyio import create_task_group
+
+        async with create_task_group() as group:
+            self._hire(group)
+
+    def _hire(self, group: TaskGroup, spare: int = 0) -> None:
+        """As many workers as there are tasks for, but `spare`, within the limit."""
+        for _ in range(min(len(self._ready) - spare, self._limit - self._workers)):
+            self._workers += 1
+            group.start_soon(self._work, group)
+
+    async def _work(self, group: TaskGroup) -> None:
+        while self._ready:
+            await self._perform(self._ready.popleft())
+            self._hire(group, spare=1)
+        self._workers -= 1
+
+    async def _perform(self, command: StartTask) -> None:
+        context = LocalContext(self._record, command, _run_child)
+        self._take(self._record.commit(await execute(context)))
+
+    def _take(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            match command:
+                case StartTask():
+                    self._ready.append(command)
+                case Finish():
+                    self.finish = command
+                case _:
+                    pass
+
+
+async def _run_child(context: LocalContext, graph: str, input: Json) -> Finish:
+    """Runs a task's child run, or takes it up where it stands."""
+    session = context.record.session
+    try:
+        child = Record.reopen(session, f"{session.root}/{context.address()}", ordered=_ordered(context))
+    except StoreError as error:
+        if error.code != "run-unknown":
+            raise
+        child, commands = _begin_child(context, graph, input)
+        return await drive(child, commands)
+    return await drive(child, _woken(context, child))
+
+
+def _begin_child(context: LocalContext, graph: str, input: Json) -> tuple[Record, list[Command]]:
+    parent, task = context.record, context.task
+    session = parent.session
+    started = RunStarted(
+        graph=graph,
+        input=input,
+        seed=parent.started.seed,
+        namespace=context.address(),
+        path=task.path,
+        depth=context.depth + 1,
+    )
+    run = Run(
+        id=f"{session.root}/{started.namespace}",
+        root=session.root,
+        parent=parent.run.id,
+        parent_task=task.id,
+        namespace=started.namespace,
+        graph=graph,
+        digest=parent.run.digest,
+        thread=parent.run.thread,
+    )
+    return Record.begin(session, run, started, ordered=_ordered(context))
+
+
+def _ordered(context: LocalContext) -> bool:
+    """Whether nothing else of the whole run goes on beside this task."""
+    return context.record.ordered and context.task.concurrent == 1
+
+
+def _woken(context: LocalContext, child: Record) -> list[Command]:
+    """What a child run that stood still has to do: go on, after a failure that its parent has heard of, with new answers."""
+    heard = context.record.marks.children_ended[context.task.id]
+    if child.status == "cancelled" or (child.status == "failed" and child.marks.resumed < heard):
+        child.note(Resumed())
+    for answer in _undelivered(context.record, child):
+        child.note(answer)
+    return child.resume()
+
+
+def _undelivered(parent: Record, child: Record) -> Iterator[Answered]:
+    """The answers in a parent's journal that are for the child and not yet in its own."""
+    delivered = Counter(answer.address for answer in child.marks.answers)
+    for answer in parent.marks.answers:
+        if not answer.address.startswith(f"{child.started.namespace}/"):
+            continue
+        if delivered[answer.address]:
+            delivered[answer.address] -= 1
+        else:
+            yield answer
