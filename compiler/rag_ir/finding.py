@@ -20,7 +20,10 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding about a document. `part` says whether a manifest's key or its value is meant."""
+    """One finding about a document. `part` says whether a manifest's key or its value is meant.
+
+    `span` is a half-open range of the document's bytes, given where the document is too broken to be pointed into.
+    """
 
     code: str
     at: str
@@ -31,6 +34,7 @@ class Finding:
     candidates: tuple[str, ...] = ()
     replacement: str | None = None
     related: tuple[Related, ...] = ()
+    span: tuple[int, int] | None = None
 
 
 def pointer(*parts: str | int) -> str:

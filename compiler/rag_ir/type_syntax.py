@@ -19,6 +19,7 @@ from rag_ir.type_values import (
     Record,
     RecordField,
     TypeValue,
+    may_be_absent,
     optional,
     union,
 )
@@ -119,7 +120,7 @@ class _Parser:
                 raise _Stop(TypeProblem(f"the field `{name}` stands twice", start, self.at))
             self.expect(":")
             type_ = self.type()
-            fields.append(RecordField(name, type_, required=optional(type_) != type_))
+            fields.append(RecordField(name, type_, required=not may_be_absent(type_)))
             self.take(",")
         return Record(tuple(fields))
 

@@ -122,6 +122,11 @@ def nullable(type_: TypeValue) -> bool:
     return type_ in (NULL, JSON) or (isinstance(type_, Union) and NULL in type_.members)
 
 
+def may_be_absent(type_: TypeValue) -> bool:
+    """Whether a field of this type may be left out: it is declared `T?`."""
+    return isinstance(type_, Union) and NULL in type_.members
+
+
 def references(type_: TypeValue) -> Iterator[str]:
     """The names in a type, as they stand, with repetitions."""
     match type_:

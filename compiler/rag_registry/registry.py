@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from rag_ir.graph import Field, Price, Schema
+if TYPE_CHECKING:
+    from rag_ir.graph import Field, Price, Schema
 
 Effects = Literal["none", "read", "write", "external", "unknown"]
 Reads = Literal["public", "private", "secret", "unknown"]
 Trust = Literal["trusted", "untrusted", "unknown"]
+Level = Literal["off", "info", "warning", "error"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,9 @@ class Router:
 class Registry:
     """Everything that exists, by kind and name, aliases beside (alias -> name). `digest` covers what the manifest says.
 
-    `others` holds the names of kinds that this version reads but cannot run (stores, scripts, reducers, ...), by kind.
+    Kinds are called as the manifest's sections (`models`, `tools`, ...). `others` holds the names of kinds that this version reads
+    but cannot run (stores, scripts, reducers, ...), by kind. `severities` are those of `[policy.rules]`, by rule. `readable` is
+    False where the manifest was no TOML, so that nothing can be said of what exists.
     """
 
     project: Project
@@ -97,4 +101,6 @@ class Registry:
     others: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     max_depth: int = 8
+    severities: Mapping[str, Level] = field(default_factory=dict[str, Level])
+    readable: bool = True
     digest: str = ""
