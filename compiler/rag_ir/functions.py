@@ -6,7 +6,7 @@ With a lambda, `sum`, `min` and `max` are of the lambda's values, and `sort` ord
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from rag_ir.arithmetic import arithmetic
 from rag_ir.canonical import compact
@@ -23,7 +23,7 @@ from rag_ir.values import (
 if TYPE_CHECKING:
     from rag_ir.graph import Json
 
-Lambda = Callable[[Json], Json]
+Lambda: TypeAlias = "Callable[[Json], Json]"
 
 
 def call(name: str, arguments: list[Json], steps: Steps) -> Json:
