@@ -1,0 +1,78 @@
+"""What a run did so far, counted from its events: the tasks under way, the calls made, the path taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rag_runtime.observe import RunEvent
+
+
+@dataclass(slots=True)
+class Lane:
+    """A task under way: its path, how deep its run is nested, what it does now, and the calls that it made."""
+
+    path: str
+    depth: int
+    doing: str = ""
+    model_calls: int = 0
+    tool_calls: int = 0
+
+    @property
+    def calls(self) -> str:
+        """The calls in words, empty where there were none."""
+        return calls(self.model_calls, self.tool_calls)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Kept up to date by `take`; `ended` gives the lane of a task that ended with this event."""
+
+    lanes: dict[tuple[str, str], Lane] = field(default_factory=dict[tuple[str, str], Lane])
+    step: int = 0
+    model_calls: int = 0
+    tool_calls: int = 0
+
+    def take(self, event: RunEvent) -> Lane | None:
+        """Counts an event; the lane of its task, if it has one."""
+        if event.event == "step.started" and event.depth == 0 and event.step is not None:
+            self.step = event.step
+        if event.task is None:
+            return None
+        key = (event.run, event.task)
+        match event.event:
+            case "task.started":
+                self.lanes[key] = Lane(event.path, event.depth)
+            case "task.succeeded" | "task.failed" | "task.paused":
+                return self.lanes.pop(key, Lane(event.path, event.depth))
+            case "call.started":
+                self._lane(key, event).doing = f"{event.data.get('kind')} {event.data.get('name')}"
+            case "call.ended":
+                self._count(self._lane(key, event), event)
+            case _:
+                pass
+        return self.lanes.get(key)
+
+    def _lane(self, key: tuple[str, str], event: RunEvent) -> Lane:
+        return self.lanes.setdefault(key, Lane(event.path, event.depth))
+
+    def _count(self, lane: Lane, event: RunEvent) -> None:
+        lane.doing = ""
+        match event.data.get("kind"):
+            case "model":
+                lane.model_calls += 1
+                self.model_calls += 1
+            case "tool":
+                lane.tool_calls += 1
+                self.tool_calls += 1
+            case _:
+                pass
+
+
+def calls(model: int, tool: int) -> str:
+    """Numbers of calls in words: `2 model calls, 1 tool call`; empty where there were none."""
+    return ", ".join(counted(number, f"{kind} call") for kind, number in (("model", model), ("tool", tool)) if number)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun in the right form."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
