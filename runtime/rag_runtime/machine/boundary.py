@@ -70,12 +70,15 @@ class _Attempt:
         self.failures = failures
         self.written: Written = {}
         self.moves: dict[Activation, Move] = {}
-        self.merge = Merge()
+        self.merge: Merge | None = None
         self.state = run.channels.values
 
     def refused(self) -> dict[Activation, Error]:
         """The activations that fail too."""
-        return self.unfit() or self.clashing() or self.lost()
+        found = self.unfit()
+        if not found and (self.written or self.run.channels.fading):
+            found = self.clashing()
+        return found or self.lost()
 
     def unfit(self) -> dict[Activation, Error]:
         """Collect the writes; those fail whose values do not have the shape that their channels take."""
@@ -116,10 +119,10 @@ class _Attempt:
 
     def clashing(self) -> dict[Activation, Error]:
         """Merge; those fail whose writes cannot be merged."""
-        self.merge = self.run.channels.merge(self.written)
-        self.state = self.run.channels.after(self.merge)
+        self.merge = merge = self.run.channels.merge(self.written)
+        self.state = self.run.channels.after(merge)
         acts = self.run.acts
-        refused = self.merge.refused.items()
+        refused = merge.refused.items()
         return {acts[index]: self.run.failure(acts[index], code, message) for index, (code, message) in refused}
 
     def lost(self) -> dict[Activation, Error]:
@@ -136,14 +139,16 @@ class _Attempt:
     def commit(self) -> Passed:
         """Nothing can fail any more."""
         run, agenda = self.run, Agenda()
-        changed = run.channels.commit(self.merge, self.state, self.written)
+        changed = () if self.merge is None else run.channels.commit(self.merge, self.state, self.written)
         groups: dict[Group, Error] = {}
         for act in run.acts:
-            if act in self.moves and act.end is not None:
-                _keep_messages(run, act, act.end.messages)
-                advance(run, act, self.moves[act], act.end.output, None, agenda)
-            else:
+            end, move = act.end, self.moves.get(act)
+            if end is None or move is None:
                 self.fail(act, agenda, groups)
+                continue
+            if end.messages:
+                _keep_messages(run, act, end.messages)
+            advance(run, act, move, end.output, None, agenda)
         for group, error in groups.items():
             abandon(run, group, error, agenda)
         if run.regions:
@@ -169,7 +174,7 @@ def _caught(where: Move | NodePlan, error: Error) -> Move:
 def _keep_messages(run: Run, act: Activation, messages: Sequence[Json]) -> None:
     """Inside a child, new messages stay in its transcript."""
     child = act.child
-    if messages and child is not run.root:
+    if child is not run.root:
         if child.conversation is None:
             child.conversation = Conversation()
         child.conversation.extend(identified(messages, run.address(act.id)))

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from rag_ir.graph import Channel, Graph, Json
-from rag_runtime.machine.reducers import Fold, Memo, Writes
+from rag_runtime.machine.reducers import FORGETFUL, REDUCERS, REMEMBERING, Fold, Memo, Writes
 
 
-@dataclass(slots=True)
 class Merge:
     """A merge that is not committed: new values, what their reducers remember, and per refused writer a code and a message."""
 
-    values: dict[str, Json] = field(default_factory=dict[str, Json])
-    memos: list[Memo] = field(default_factory=list[Memo])
-    refused: dict[int, tuple[str, str]] = field(default_factory=dict[int, tuple[str, str]])
+    __slots__ = ("memos", "refused", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[str, Json] = {}
+        self.memos: list[Memo] = []
+        self.refused: dict[int, tuple[str, str]] = {}
 
     def refuse(self, writer: int, code: str, message: str) -> None:
         """A write cannot be merged; of several reasons the first is kept."""
@@ -23,31 +24,34 @@ class Merge:
 
 
 class Channels:
-    """`values` is the committed state; it is replaced, never changed. `declared` are the channels by name."""
+    """`values` is the committed state; it is replaced, never changed. `declared` are the channels by name.
 
-    __slots__ = ("_fleeting", "_lit", "_memos", "declared", "values")
+    `fading` are the channels whose values go away at the next boundary.
+    """
+
+    __slots__ = ("_fleeting", "_memos", "declared", "fading", "values")
 
     def __init__(self, graph: Graph) -> None:
         self.values: dict[str, Json] = {channel.name: channel.initial for channel in graph.channels}
         self.declared = {channel.name: channel for channel in graph.channels}
+        self.fading: set[str] = set()
         self._memos: dict[str, Memo] = {}
         self._fleeting = frozenset(channel.name for channel in graph.channels if _is_fleeting(channel))
-        self._lit: set[str] = set()
 
     def merge(self, writes: Mapping[str, Writes]) -> Merge:
         """What the state becomes, with the writes of a superstep by channel, each in task order."""
         merge = Merge()
         for name, written in writes.items():
             channel = self.declared[name]
-            memo = self._memos.get(name)
-            if memo is None:
-                memo = self._memos[name] = Memo(channel)
+            memo = FORGETFUL
+            if channel.reducer in REMEMBERING:
+                memo = self._memo(channel)
+                merge.memos.append(memo)
             old = self.values[name]
-            new = Fold(channel, memo, old, merge.refuse).value(written)
-            merge.memos.append(memo)
+            new = REDUCERS[channel.reducer](Fold(channel, old, memo, merge.refuse), written)
             if new is not old:
                 merge.values[name] = new
-        for name in self._lit:
+        for name in self.fading:
             if name not in writes:
                 merge.values[name] = self.declared[name].initial
         return merge
@@ -62,8 +66,14 @@ class Channels:
         for memo in merge.memos:
             memo.commit()
         if self._fleeting:
-            self._lit = {name for name in written if name in self._fleeting}
+            self.fading = {name for name in written if name in self._fleeting}
         return sorted(merge.values)
+
+    def _memo(self, channel: Channel) -> Memo:
+        memo = self._memos.get(channel.name)
+        if memo is None:
+            memo = self._memos[channel.name] = Memo(channel)
+        return memo
 
 
 def _is_fleeting(channel: Channel) -> bool:

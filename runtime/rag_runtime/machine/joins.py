@@ -106,7 +106,7 @@ def _search(join: JoinPlan, source: NodePlan) -> frozenset[NodePlan]:
 
 
 def _before(node: NodePlan, join: JoinPlan) -> Iterable[NodePlan]:
-    yield from node.before
+    yield from join.before.get(node, ())
     for other in node.fired_by:
         if other is not join:
             yield from other.sources

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag_ir.graph import END, Document, Each, Entry, Finish, Graph, JoinSends, Json, Next, Node, Routes
@@ -22,6 +22,9 @@ class Move:
     join: NodePlan | None = None
     sends: Sequence[tuple[NodePlan, Json]] = ()
     handled: dict[str, Json] | None = None
+
+
+NOTHING_CAUGHT: Mapping[str, Move] = {}
 
 
 @dataclass(slots=True, eq=False)
@@ -47,11 +50,15 @@ class SendPlan:
 
 @dataclass(slots=True, eq=False)
 class JoinPlan:
-    """A graph-level join. `leads_to` is filled as it is asked for: per source, the nodes from which it can be reached."""
+    """A graph-level join. `before` says which nodes lead to a node in the same region (see `children`) other than by such joins.
+
+    `leads_to` is filled as it is asked for: per source, the nodes from which it can be reached.
+    """
 
     index: int
     sources: tuple[NodePlan, ...]
     target: NodePlan
+    before: Mapping[NodePlan, Sequence[NodePlan]]
     leads_to: dict[NodePlan, frozenset[NodePlan]] = field(default_factory=dict["NodePlan", "frozenset[NodePlan]"])
 
 
@@ -61,7 +68,7 @@ class NodePlan:
 
     `fixed` is what follows its success when nothing has to be evaluated for it. `caught` are the labels of failures that its
     routes name, `otherwise` its `else`. `waiting` are the graph-level joins that it is a source of, `fired_by` those that it is
-    the target of. `before` are the nodes that lead to it in the same region (see `children`) in any other way.
+    the target of.
     """
 
     name: str
@@ -73,11 +80,10 @@ class NodePlan:
     routes: tuple[RoutePlan, ...] = ()
     sends: tuple[SendPlan, ...] = ()
     on_error: NodePlan | None = None
-    caught: dict[str, Move] = field(default_factory=dict[str, Move])
+    caught: Mapping[str, Move] = NOTHING_CAUGHT
     otherwise: Move | None = None
     waiting: tuple[JoinPlan, ...] = ()
     fired_by: tuple[JoinPlan, ...] = ()
-    before: list[NodePlan] = field(default_factory=list["NodePlan"])
 
 
 class Plan:
@@ -92,19 +98,16 @@ class Plan:
         self.start = self.nodes[graph.start]
         for plan in self.nodes.values():
             self._connect(plan)
-        self.joins = self._joins()
-        if self.joins:
-            for plan in self.nodes.values():
-                for after in _followers(plan):
-                    after.before.append(plan)
+        self.joins = self._joins() if graph.joins else ()
 
     def _connect(self, plan: NodePlan) -> None:
         node = plan.node
         plan.on_error = None if node.on_error is None else self.nodes[node.on_error]
-        plan.sends = tuple(
-            SendPlan(self.nodes[send.target], send.payload, send.each, send.max, f"{plan.pointer}/sends/{at}")
-            for at, send in enumerate(node.sends)
-        )
+        if node.sends:
+            plan.sends = tuple(
+                SendPlan(self.nodes[send.target], send.payload, send.each, send.max, f"{plan.pointer}/sends/{at}")
+                for at, send in enumerate(node.sends)
+            )
         match node.routing:
             case Finish():
                 plan.move = Move()
@@ -120,15 +123,19 @@ class Plan:
                     for at, entry in enumerate(entries)
                 )
                 _catch(plan)
-        if not plan.sends:
+        if not node.sends:
             plan.fixed = plan.move
 
     def _move(self, target: str) -> Move:
         return Move(target=None if target == END else self.nodes[target])
 
     def _joins(self) -> tuple[JoinPlan, ...]:
+        before: dict[NodePlan, list[NodePlan]] = {}
+        for plan in self.nodes.values():
+            for after in _followers(plan):
+                before.setdefault(after, []).append(plan)
         joins = tuple(
-            JoinPlan(at, tuple(self.nodes[name] for name in join.sources), self.nodes[join.target])
+            JoinPlan(at, tuple(self.nodes[name] for name in join.sources), self.nodes[join.target], before)
             for at, join in enumerate(self.graph.joins)
         )
         for join in joins:
@@ -159,10 +166,9 @@ class Plans:
 
 
 def _catch(plan: NodePlan) -> None:
+    plan.caught = {route.label: route.move for route in reversed(plan.routes) if route.label in FAILURE_LABELS}
     for route in plan.routes:
-        if route.label in FAILURE_LABELS:
-            plan.caught.setdefault(route.label, route.move)
-        elif route.label is None and route.when is None and plan.otherwise is None:
+        if route.label is None and route.when is None and plan.otherwise is None:
             plan.otherwise = route.move
 
 

@@ -26,12 +26,14 @@ class Memo:
 
     __slots__ = ("fresh", "keys", "now_written", "positions", "written")
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel | None = None) -> None:
         self.keys: set[Hashable] = set()
         self.fresh: set[Hashable] = set()
         self.written = self.now_written = False
-        self.positions = Positions(_elements(channel.initial) if channel.reducer == "messages" else ())
-        if channel.reducer == "union":
+        self.positions = Positions()
+        if channel is not None and channel.reducer == "messages":
+            self.positions = Positions(_elements(channel.initial))
+        if channel is not None and channel.reducer == "union":
             self.keys = {equality_key(value) for value in _elements(channel.initial)}
 
     def commit(self) -> None:
@@ -41,20 +43,21 @@ class Memo:
         self.positions.commit()
 
 
+REMEMBERING = ("messages", "union", "first")
+FORGETFUL = Memo()
+"""What every other reducer remembers."""
+
+
 class Fold:
     """One channel's merge at one boundary."""
 
     __slots__ = ("channel", "memo", "old", "refuse")
 
-    def __init__(self, channel: Channel, memo: Memo, old: Json, refuse: Refuse) -> None:
+    def __init__(self, channel: Channel, old: Json, memo: Memo, refuse: Refuse) -> None:
         self.channel = channel
-        self.memo = memo
         self.old = old
+        self.memo = memo
         self.refuse = refuse
-
-    def value(self, writes: Writes) -> Json:
-        """The channel's new value."""
-        return REDUCERS[self.channel.reducer](self, writes)
 
     def only(self, writes: Writes) -> Json:
         """`overwrite` and `ephemeral`: one writer in a superstep."""
