@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag_ir.graph import Entry, Field, Json
+from rag_ir.types import describe
 from rag_runtime.seams import TaskContext
 from rag_runtime.tasks.failure import failed
 from rag_runtime.tasks.fit import unfit
@@ -43,7 +44,7 @@ def _complete(context: TaskContext, given: Json, fields: Sequence[Field]) -> Jso
         value = given.get(field.name)
         if field.name not in given or (value is None and not field.required and unfit(context, None, field.schema)):
             if field.required:
-                raise failed(context, "bad-input", f"the child's input lacks `{field.name}`")
+                raise failed(context, "bad-input", f"the child's input lacks `{field.name}: {describe(field.schema)}`")
             complete[field.name] = field.default
         elif problem := unfit(context, value, field.schema):
             raise failed(context, "bad-input", f"`{field.name}` of the child's input does not fit: {problem}")
