@@ -10,11 +10,13 @@ from rag_ir.graph import Field, Schema
 from rag_ir.spell import closest
 from rag_ir.types import (
     ALIASES,
+    JSON,
     Record,
     RecordField,
     TypeProblem,
     TypeValue,
     may_be_absent,
+    optional,
     parse_type,
     references,
     to_schema,
@@ -71,7 +73,8 @@ def _record(values: Mapping[str, object], at: tuple[str, ...], findings: list[Fi
         elif not isinstance(value, str):
             message = f"`{name}` takes a type in a text, not {describe(value)}"
             findings.append(Finding("manifest-bad-value", pointer(*at, name), message))
-        elif (type_ := _parsed(value, (*at, name), findings)) is not None:
+        else:
+            type_ = _parsed(value, (*at, name), findings) or optional(JSON)
             fields.append(RecordField(name, type_, required=not may_be_absent(type_)))
     return Record(tuple(fields))
 
