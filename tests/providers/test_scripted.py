@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -187,3 +189,16 @@ async def test_a_file_that_cannot_be_used_says_why(text: str, message: str) -> N
 async def test_a_json_file_that_cannot_be_used_is_no_traceback(text: str) -> None:
     with pytest.raises(BadScript, match=r"^answers\.json: "):
         read_script(text, "answers.json")
+
+
+def test_the_page_shows_files_that_can_be_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "scripted-models.md").read_text()
+    blocks = [block for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL) if "rag.toml" not in block]
+    scripts = [read_script(block, "answers.toml") for block in blocks]
+    assert [(len(script.at), len(script.models)) for script in scripts] == [(5, 0), (0, 1)]
+    forms = re.findall(r"`(\{.*?\}|\[.*?\])`(?=[ ,|])", page.partition("## Forms")[2].partition("A table counts")[0])
+    assert [read_script(f"at.a = [{form}]", "a.toml").at["a", 1][0].structured for form in forms] == [
+        *(True, True),
+        *(False, False),
+        True,
+    ]

@@ -38,10 +38,12 @@ from rag_runtime.tasks.tool import run_tool
 async def execute(context: TaskContext) -> TaskSucceeded | TaskFailed | TaskPaused:
     """How the activation ended. Nothing that a model, a tool or a person does raises; cancellation passes through."""
     try:
-        await pause_before(context)
+        if context.node.pause_before:
+            await pause_before(context)
         outcome = await _outcome(context)
         succeeded = finish(context, outcome)
-        await pause_after(context, outcome.output)
+        if context.node.pause_after:
+            await pause_after(context, outcome.output)
     except Paused as paused:
         return TaskPaused(task=context.task.id, questions=paused.questions)
     except TaskError as error:

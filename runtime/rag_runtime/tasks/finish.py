@@ -18,6 +18,10 @@ from rag_runtime.tasks.scope import scope_of, value_of
 def finish(context: TaskContext, outcome: Outcome) -> TaskSucceeded:
     """The activation's end: `writes`, `into` or the default writes, then `update`. Raises TaskError `bad-write`,
     `expression-failed`."""
+    if not _may_write(context, outcome):
+        return TaskSucceeded(
+            task=context.task.id, output=outcome.output, label=outcome.label, messages=outcome.messages
+        )
     made = _Writes(context, {**scope_of(context), "output": outcome.output})
     if outcome.final:
         made.of_output(outcome.output)
@@ -29,6 +33,12 @@ def finish(context: TaskContext, outcome: Outcome) -> TaskSucceeded:
         writes=tuple(made.writes.items()),
         messages=(*outcome.messages, *made.messages),
     )
+
+
+def _may_write(context: TaskContext, outcome: Outcome) -> bool:
+    """Whether there is anything to look at: most steps of a graph's control flow write nothing."""
+    node = context.node
+    return bool(node.update) or (outcome.final and (outcome.output is not None or bool(node.writes.entries)))
 
 
 class _Writes:

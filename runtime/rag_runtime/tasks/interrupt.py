@@ -25,21 +25,19 @@ async def run_interrupt(context: TaskContext, behaviour: Interrupt) -> Outcome:
 
 
 async def pause_before(context: TaskContext) -> None:
-    """Asks whether the node may run, where it is marked so. Raises Paused, TaskError `stopped`."""
+    """Asks whether the node may run. Raises Paused, TaskError `stopped`."""
     node = context.node
-    if node.pause_before:
-        call = "before" if isinstance(node.behaviour, Interrupt) else ""
-        prompt = f"node `{node.name}` is about to run"
-        await _permit(context, Question(address=context.address(call), prompt=prompt, options=CHOICES, cause="before"))
+    call = "before" if isinstance(node.behaviour, Interrupt) else ""
+    prompt = f"node `{node.name}` is about to run"
+    await _permit(context, Question(address=context.address(call), prompt=prompt, options=CHOICES, cause="before"))
 
 
 async def pause_after(context: TaskContext, output: Json) -> None:
     """Asks whether what the node gave may be used, as `pause_before` does."""
     node = context.node
-    if node.pause_after:
-        call = "after" if node.pause_before or isinstance(node.behaviour, Interrupt) else ""
-        prompt = f"node `{node.name}` gave: {text(output)}"
-        await _permit(context, Question(address=context.address(call), prompt=prompt, options=CHOICES, cause="after"))
+    call = "after" if node.pause_before or isinstance(node.behaviour, Interrupt) else ""
+    prompt = f"node `{node.name}` gave: {text(output)}"
+    await _permit(context, Question(address=context.address(call), prompt=prompt, options=CHOICES, cause="after"))
 
 
 async def _permit(context: TaskContext, question: Question) -> None:
