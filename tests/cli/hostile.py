@@ -22,3 +22,8 @@ HOSTILE = (
     "日本語 e\u0301 🏳️",
     "x" * 5000,
 )
+
+
+def ascii_start(text: str) -> str:
+    """A readable name of a text for a test."""
+    return ascii(text)[:24]

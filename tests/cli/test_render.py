@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.cli.hostile import HOSTILE
+from tests.cli.hostile import HOSTILE, ascii_start
 
 import rag_cli
 from rag_cli.printable import width
@@ -155,7 +155,7 @@ def test_columns_count_code_points() -> None:
     assert found["range"]["start"] == {"line": 10, "column": 24}
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+@pytest.mark.parametrize("text", HOSTILE, ids=ascii_start)
 def test_hostile_text_stays_text(text: str) -> None:
     data = f"graph {text} {{\n".encode("utf-8", "replace")
     file = SourceFile(f"dir/{text}.rag", data)
