@@ -66,8 +66,10 @@ class Log:
             self.late.add(event.address)
 
     def repeat(self) -> None:
-        """Keep what a repeated activation must not do again, and forget what failed it."""
-        self.calls = {call: ended for call, ended in self.calls.items() if ended.error is None}
+        """Keep what a repeated activation must not do again, and forget what failed it: an error did not if a model went on after it."""
+        ends = list(self.calls.values())
+        told = max((at for at, ended in enumerate(ends) if ended.kind == "model" and ended.error is None), default=0)
+        self.calls = {ended.call: ended for at, ended in enumerate(ends) if ended.error is None or at < told}
         self.answers = {address: answer for address, answer in self.answers.items() if not self._refuses(answer)}
         if self.child is not None and self.child.outcome != "finished":
             self.child = None
