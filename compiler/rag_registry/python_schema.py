@@ -47,8 +47,11 @@ class Problem:
     line: int | None
 
 
-def python_schema(text: str, name: str) -> PythonTool | Problem:
-    """The schema of the function `name` of a module, or why there is none. Total on any text."""
+def python_schema(text: str, name: str, *, declared: bool = False) -> PythonTool | Problem:
+    """The schema of the function `name` of a module, or why there is none. Total on any text.
+
+    With `declared`, the parameters are declared elsewhere: they are not read, and `input` is the schema of any object.
+    """
     module = _parsed(text)
     if isinstance(module, Problem):
         return module
@@ -56,15 +59,18 @@ def python_schema(text: str, name: str) -> PythonTool | Problem:
     if isinstance(function, Problem):
         return function
     try:
-        return _tool(function, Annotations(module))
+        return _tool(function, Annotations(module), declared=declared)
     except Unreadable as unreadable:
         return Problem(unreadable.message, unreadable.line)
     except RecursionError:
         return Problem("the source is nested too deep", function.lineno)
 
 
-def _tool(function: Function, annotations: Annotations) -> PythonTool:
+def _tool(function: Function, annotations: Annotations, *, declared: bool) -> PythonTool:
     doc = read_docstring(ast.get_docstring(function) or "")
+    output = _output(function, annotations)
+    if declared:
+        return PythonTool({"type": "object"}, output, doc.summary, function.lineno)
     properties: dict[str, Json] = {}
     required: list[Json] = []
     for parameter, default in _parameters(function):
@@ -74,7 +80,7 @@ def _tool(function: Function, annotations: Annotations) -> PythonTool:
         if default is None:
             required.append(parameter.arg)
     schema: Schema = {"type": "object", "properties": properties, "required": required}
-    return PythonTool(schema, _output(function, annotations), doc.summary, function.lineno)
+    return PythonTool(schema, output, doc.summary, function.lineno)
 
 
 def _parsed(text: str) -> ast.Module | Problem:

@@ -1,0 +1,42 @@
+"""The manifest of a project on disk: where its root is, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag_ir.finding import Finding
+from rag_project.files import Unreadable, read_file
+from rag_registry.manifest import LARGEST, empty_registry, read_manifest
+from rag_registry.registry import Registry
+
+NAME = "rag.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`rag.toml` of a root: its bytes (empty where it cannot be read), the registry that it makes, and what is wrong."""
+
+    data: bytes
+    registry: Registry
+    findings: tuple[Finding, ...]
+
+
+def find_root(start: Path) -> Path | None:
+    """The nearest folder with a manifest: `start` or one above it, links resolved; None where there is none."""
+    try:
+        folder = start.resolve()
+        return next((each for each in (folder, *folder.parents) if (each / NAME).is_file()), None)
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+def load_manifest(root: Path) -> Manifest:
+    """The manifest of a root. One that cannot be read is a finding, and its registry is empty."""
+    try:
+        data = read_file(root / NAME, LARGEST)
+    except Unreadable as unreadable:
+        finding = Finding("unreadable-file", "", f"the manifest {unreadable}")
+        return Manifest(b"", empty_registry(), (finding,))
+    registry, findings = read_manifest(data)
+    return Manifest(data, registry, tuple(findings))
