@@ -20,7 +20,7 @@ Catcher = Move | NodePlan | Group
 def catcher(act: Activation) -> Catcher | None:
     """What catches the failure of an activation, or null."""
     plan = act.plan
-    if act.label is not None and act.label in plan.caught:
+    if act.label is not None and plan.caught and act.label in plan.caught:
         return plan.caught[act.label]
     if plan.on_error is not None:
         return plan.on_error

@@ -24,9 +24,6 @@ class Move:
     handled: dict[str, Json] | None = None
 
 
-NOTHING_CAUGHT: Mapping[str, Move] = {}
-
-
 @dataclass(slots=True, eq=False)
 class RoutePlan:
     """An entry of `routes`, with the JSON pointer of its guard."""
@@ -80,7 +77,7 @@ class NodePlan:
     routes: tuple[RoutePlan, ...] = ()
     sends: tuple[SendPlan, ...] = ()
     on_error: NodePlan | None = None
-    caught: Mapping[str, Move] = NOTHING_CAUGHT
+    caught: Mapping[str, Move] | None = None
     otherwise: Move | None = None
     waiting: tuple[JoinPlan, ...] = ()
     fired_by: tuple[JoinPlan, ...] = ()
