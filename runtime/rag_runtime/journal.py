@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, cast
+from typing import Any
 
 from rag_ir.graph import Json
 from rag_runtime.events import (
@@ -95,8 +95,8 @@ def usage_from_json(value: Json) -> Usage:
 
 def plain(value: Any) -> Any:
     """A record of the runtime as JSON: dataclasses as objects of their fields, tuples as arrays."""
-    if isinstance(value, tuple):
-        return [plain(element) for element in cast("tuple[Any, ...]", value)]
+    if value.__class__ is tuple:
+        return [plain(element) for element in value]
     if is_dataclass(value) and not isinstance(value, type):
         return _plain_fields(value)
     return value

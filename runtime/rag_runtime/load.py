@@ -16,7 +16,10 @@ from rag_verify.requirements import rebind
 
 
 def load(data: bytes, registry: Registry) -> tuple[Document | None, list[Finding]]:
-    """The document in some bytes, bound to the registry, and the findings; none with a finding of an error."""
+    """The document in some bytes, bound to the registry, and what was found; no document where a finding is an error.
+
+    The registry's tools must have their schemas, those read from Python sources included.
+    """
     document, findings = decode(data)
     return (None, findings) if document is None else admit(document, registry)
 
@@ -28,11 +31,8 @@ def admit(document: Document, registry: Registry) -> tuple[Document | None, list
         message = f"the document says that its digest is `{document.digest}`, and it is `{actual}`"
         return None, [Finding("ir-digest", "/digest", message)]
     bound, findings = rebind(document, registry)
-    if _refuses(findings):
-        return None, findings
-    findings = [*findings, *verify(bound)]
-    return (None if _refuses(findings) else bound), findings
-
-
-def _refuses(findings: list[Finding]) -> bool:
-    return any(RULES[finding.code].severity == "error" for finding in findings)
+    if not findings:
+        findings = verify(bound)
+    levels = {finding.code: registry.severities.get(finding.code, RULES[finding.code].severity) for finding in findings}
+    kept = [finding for finding in findings if levels[finding.code] != "off"]
+    return (None if "error" in levels.values() else bound), kept
