@@ -24,7 +24,7 @@ AGENT_ITEMS = (
     "description", "model", "system", "prompt", "tools", "stores", "input", "output", "max_turns", "budget",
 )  # fmt: skip
 TEST_ITEMS = ("graph", "input", "model", "tool", "answer", "expect")
-REPEATABLE = ("allow", "channel", "node", "type", "interrupt", "human", "state")
+REPEATABLE = ("channel", "node", "type", "state")
 """Items that may stand more than once in a block; graph-level joins too."""
 
 

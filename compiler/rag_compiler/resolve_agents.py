@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rag_compiler import hir, syntax
@@ -26,7 +26,7 @@ from rag_ir.types import JSON, TypeValue, from_schema
 from rag_registry import registry as registered
 
 NOWHERE = Span(0, 0)
-Template = Callable[[str], tuple[syntax.Expr, list[Diagnostic]]]
+Template = Callable[[str], tuple[syntax.Expr, Sequence[Diagnostic]]]
 """Reads the text of a template that stands outside of a source file."""
 
 

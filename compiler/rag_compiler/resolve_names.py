@@ -63,7 +63,8 @@ class Home:
             return hir.Ref(agent, name.span), hir.Child("subagent", agent)
         if graph := self.names.find("graph", name.text):
             return hir.Ref(graph, name.span), hir.Child("subgraph", graph)
-        self._unknown_target(name)
+        if self.names.registry.readable:
+            self._unknown_target(name)
         return hir.Hole(name.span), None
 
     def _unknown_target(self, name: syntax.Name) -> None:
@@ -84,6 +85,8 @@ def bind_capability(noun: Noun, name: syntax.Name | None, names: Names, sink: Si
     found = names.find(noun, name.text)
     if found is not None:
         return hir.Ref(found, name.span)
+    if not names.registry.readable:
+        return hir.Hole(name.span)
     place, available = sink.at(name.span), names.available(noun)
     if name.text in names.others(f"{noun}s"):
         sink.add(

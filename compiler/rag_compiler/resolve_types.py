@@ -14,7 +14,6 @@ from rag_compiler.words.values import bad_value, too_deep
 from rag_ir.types import (
     ALIASES,
     JSON,
-    NULL,
     ListOf,
     Literals,
     MapOf,
@@ -24,6 +23,7 @@ from rag_ir.types import (
     RecordField,
     TypeValue,
     Union,
+    may_be_absent,
     optional,
     union,
 )
@@ -124,8 +124,3 @@ class _Binder:
     def _hole(self) -> TypeValue:
         self.whole = False
         return JSON
-
-
-def may_be_absent(type_: TypeValue) -> bool:
-    """Whether a field of this type may be left out: it is declared `T?`."""
-    return type_ == NULL or (isinstance(type_, Union) and NULL in type_.members)

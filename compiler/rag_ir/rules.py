@@ -89,6 +89,8 @@ RULES: dict[str, Rule] = _declare(
     # Graph: facts about the whole.
     _warning("unreachable-node", "no path from `start` leads to a node"),
     _error("no-way-to-end", "no path from a node leads to an end"),
+    # Comments that speak to the checker.
+    _warning("unused-suppression", "a suppression comment suppresses nothing"),
     # Manifest: rag.toml.
     _error("manifest-syntax", "the manifest is not valid TOML"),
     _error("manifest-unknown-key", "the manifest has no key of this name"),

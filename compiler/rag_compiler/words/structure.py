@@ -198,3 +198,15 @@ def graph_recursion(place: Place, cycle: Sequence[str], others: Sequence[Label])
 def rewrite(title: str, place: Place, text: str) -> Fix:
     """A fix that a person should look at."""
     return Fix(title, (Edit(place, text),), "suggested")
+
+
+def second_conversation(place: Place, channel: str, other: str, first: Place) -> Diagnostic:
+    """A second channel with the reducer `messages`."""
+    return Diagnostic(
+        code="duplicate-item",
+        place=place,
+        message=f"a graph has one conversation, and channel `{other}` is it already",
+        label="second conversation",
+        help=f"reduce `{channel}` with `append`, or write to `{other}`",
+        related=(Label(first, "the conversation"),),
+    )

@@ -82,3 +82,14 @@ def not_built(place: Place, what: str, instead: str) -> Diagnostic:
         label="not built yet",
         help=instead,
     )
+
+
+def unused_suppression(place: Place, code: str, why: str) -> Diagnostic:
+    """A comment that suppresses nothing; `why` says what keeps it from doing so, empty where there was nothing to suppress."""
+    return Diagnostic(
+        code="unused-suppression",
+        place=place,
+        message=f"`allow({code})` suppresses nothing",
+        label="not needed",
+        help=why or "nothing of that kind is found on the line below; remove the comment",
+    )

@@ -1,0 +1,130 @@
+"""Calls of tools, agents and graphs: what they are given, and that graphs do not call each other without an end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rag_compiler import hir
+from rag_compiler.check_values import Types, check_constant
+from rag_compiler.diagnostics import Diagnostic, Label
+from rag_compiler.sink import Sink
+from rag_compiler.source import Span
+from rag_compiler.words.structure import graph_recursion, missing_item
+from rag_compiler.words.values import bad_value
+from rag_ir.types import from_schema, may_be_absent
+from rag_registry.registry import Registry
+
+
+def check_calls(node: hir.Node, project: hir.Project, registry: Registry, types: Types, sink: Sink) -> None:
+    """The arguments of a tool, the inputs of children, and the lists that sends go over."""
+    match node.behaviour:
+        case hir.ToolNode(tool=hir.Ref(name), arguments=arguments):
+            _check_tool(node, name, arguments, registry, types, sink)
+        case hir.ChildNode(kind=kind, callee=hir.Ref(name, span), input=given):
+            _check_input(hir.Child(kind, name), given, span, project, types, sink)
+        case _:
+            pass
+    for send in node.sends:
+        if send.child and isinstance(send.target, hir.Ref):
+            _check_input(send.child, send.payload, send.target.span, project, types, sink)
+        if send.each and isinstance(send.each.source, hir.Constant | hir.ObjectOf | hir.Template):
+            sink.add(bad_value(sink.at(send.each.source.span), "`each` goes over a list", label="not a list"))
+
+
+def _check_tool(
+    node: hir.Node, tool: str, arguments: hir.Entries, registry: Registry, types: Types, sink: Sink
+) -> None:
+    schema = registry.tools[tool].input
+    properties = schema.get("properties") if schema else None
+    required = schema.get("required") if schema else None
+    if not isinstance(properties, dict):
+        return
+    given = {entry.key.name for entry in arguments}
+    missing = [str(name) for name in required if name not in given] if isinstance(required, list) else []
+    if missing:
+        owner = f"the call of tool `{tool}` in node `{node.name.name}`"
+        help_ = f"add `args {{ {missing[0]}: .. }}`; the tool takes {', '.join(f'`{name}`' for name in properties)}"
+        sink.add(missing_item(sink.at(node.name.span), owner, missing[0], help_))
+    for entry in arguments:
+        wanted = properties.get(entry.key.name)
+        if isinstance(wanted, dict):
+            try:
+                type_ = from_schema(wanted)
+            except ValueError:
+                continue
+            check_constant(entry.value, type_, f"argument `{entry.key.name}` of tool `{tool}`", types, sink)
+
+
+def _check_input(
+    child: hir.Child, given: hir.Entries | None, span: Span, project: hir.Project, types: Types, sink: Sink
+) -> None:
+    """A mapping must give what the callee declares as required; without a mapping the input is derived."""
+    fields, owner = _declared(child, project)
+    if given is None or fields is None:
+        return
+    values = {entry.key.name: entry.value for entry in given}
+    for field in fields:
+        name = field.name.name
+        if name in values:
+            check_constant(values[name], field.type.value, f"`{name}` of {owner}", types, sink)
+        elif field.value is None and field.type.whole and not may_be_absent(field.type.value):
+            help_ = f"add `{name}: ..`, or declare it with a default or as `{name}: T?`"
+            sink.add(missing_item(sink.at(span), f"the input that is given to {owner}", name, help_))
+
+
+def _declared(child: hir.Child, project: hir.Project) -> tuple[tuple[hir.Field, ...] | None, str]:
+    if child.kind == "subagent":
+        agent = project.agents.get(child.callee)
+        return (agent.input if agent else None), f"agent `{child.callee}`"
+    graph = project.graphs.get(child.callee)
+    return (graph.input if graph else None), f"graph `{child.callee}`"
+
+
+def check_recursion(project: hir.Project, found: list[Diagnostic]) -> None:
+    """Report each cycle of graphs once, at the call that closes it."""
+    state: dict[str, int] = {}
+    for root in project.graphs:
+        trail: list[tuple[str, hir.Ref | None]] = []
+        pending: list[tuple[str, hir.Ref | None] | None] = [(root, None)]
+        while pending:
+            step = pending.pop()
+            if step is None:
+                state[trail.pop()[0]] = 2
+                continue
+            name, call = step
+            if state.get(name) == 1:
+                found.append(_cycle(project, trail, name, call))
+            if name in state or name not in project.graphs:
+                continue
+            state[name] = 1
+            trail.append(step)
+            pending.append(None)
+            pending.extend((ref.name, ref) for ref in reversed(list(graph_calls(project.graphs[name]))))
+
+
+def graph_calls(graph: hir.Graph) -> Iterator[hir.Ref]:
+    """The graphs that a graph starts, as they are named in it."""
+    for node in graph.nodes.values():
+        match node.behaviour:
+            case hir.ChildNode(kind="subgraph", callee=hir.Ref() as callee):
+                yield callee
+            case _:
+                pass
+        for send in node.sends:
+            if send.child and send.child.kind == "subgraph" and isinstance(send.target, hir.Ref):
+                yield send.target
+
+
+def _cycle(
+    project: hir.Project, trail: Sequence[tuple[str, hir.Ref | None]], name: str, call: hir.Ref | None
+) -> Diagnostic:
+    at = next(index for index, (graph, _) in enumerate(trail) if graph == name)
+    names = [graph for graph, _ in trail[at:]]
+    others = [
+        Label(Sink(project.graphs[caller].path).at(ref.span), f"`{caller}` calls `{callee}`")
+        for (caller, _), (callee, ref) in zip(trail[at:], trail[at + 1 :], strict=False)
+        if ref is not None
+    ]
+    sink = Sink(project.graphs[names[-1]].path)
+    span = call.span if call else project.graphs[name].name.span
+    return graph_recursion(sink.at(span), [*names, name], others)

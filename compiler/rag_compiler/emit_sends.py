@@ -1,0 +1,120 @@
+"""Emit sends, writes, and the implicit children that sends to agents and graphs make.
+
+The child of `p` for the agent `a` is called `p/a`; sends to it with equal modifiers share it, the others go to `p/a#2` and so on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag_compiler import hir
+from rag_compiler.default_writes import DefaultWrites, child_writes
+from rag_compiler.emit_code import emit_code, emit_entries, name_of
+from rag_compiler.kinds import KINDS
+from rag_compiler.places import Places
+from rag_compiler.source import Span
+from rag_ir import graph as ir
+from rag_ir.graph import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """An implicit node, and the send that made it."""
+
+    name: str
+    send: hir.Send
+    child: hir.Child
+    defaults: DefaultWrites
+
+    @property
+    def span(self) -> Span:
+        """Where its target is named."""
+        return self.send.target.span
+
+    def emit(self, at: str, places: Places) -> ir.Node:
+        """The node."""
+        callee, kind = self.child.callee, self.child.kind
+        return ir.Node(
+            name=self.name,
+            implicit=True,
+            behaviour=ir.Subagent(kind="subagent", agent=callee, input=None)
+            if kind == "subagent"
+            else ir.Subgraph(kind="subgraph", graph=callee, input=None),
+            labels=KINDS[kind].labels,
+            writes=_child_writes(self.send, self.defaults, f"{at}/writes", places),
+            update=(),
+            sends=(),
+            routing=ir.Finish(kind="end"),
+            on_error=None,
+            max_visits=None,
+            pause_before=False,
+            pause_after=False,
+            metadata={},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """The sends of a node, and its implicit children in the order of their first send."""
+
+    sends: tuple[ir.Send, ...]
+    children: tuple[Child, ...]
+
+
+def emit_sends(node: hir.Node, at: str, graph: hir.Graph, project: hir.Project, places: Places) -> Sends:
+    """The sends of the node at the pointer `at`."""
+    children: dict[str, tuple[ir.Writes, Child]] = {}
+    sends: list[ir.Send] = []
+    for index, send in enumerate(node.sends):
+        target = name_of(send.target)
+        if send.child:
+            defaults = child_writes(send.child, graph, project)
+            target = _child_name(f"{node.name.name}/{send.child.callee}", send, defaults, children)
+        sends.append(_send(send, target, f"{at}/sends/{index}", places))
+    return Sends(tuple(sends), tuple(child for _, child in children.values()))
+
+
+def _child_name(
+    name: str, send: hir.Send, defaults: DefaultWrites, children: dict[str, tuple[ir.Writes, Child]]
+) -> str:
+    """The name of the implicit child with this send's modifiers, which is made if it is not there."""
+    assert send.child
+    writes = _child_writes(send, defaults, "", Places(""))
+    number = 1
+    while True:
+        numbered = name if number == 1 else f"{name}#{number}"
+        known = children.setdefault(numbered, (writes, Child(numbered, send, send.child, defaults)))
+        if known[0] == writes:
+            return numbered
+        number += 1
+
+
+def _child_writes(send: hir.Send, defaults: DefaultWrites, at: str, places: Places) -> ir.Writes:
+    if send.writes is None and send.into is None:
+        return emit_defaults(defaults)
+    return emit_writes(send.writes, send.into, at, places)
+
+
+def emit_defaults(defaults: DefaultWrites) -> ir.Writes:
+    """Writes that the source leaves out."""
+    entries = tuple(ir.Entry(name=name, value=["get", "output", name]) for name in defaults.fields)
+    return ir.Writes(entries=entries, present=bool(entries), by_name=defaults.by_name, speak=defaults.speak)
+
+
+def emit_writes(writes: hir.Entries | None, into: hir.Target | None, at: str, places: Places) -> ir.Writes:
+    """`writes {..}` and `into`."""
+    entries = emit_entries(writes or (), f"{at}/entries", places)
+    if into is not None:
+        places.put(f"{at}/entries/{len(entries)}", into.span)
+        whole: Code = ["get", "output"]
+        entries = (*entries, ir.Entry(name=name_of(into), value=whole))
+    return ir.Writes(entries=entries, present=False, by_name=False, speak=False)
+
+
+def _send(send: hir.Send, target: str, at: str, places: Places) -> ir.Send:
+    places.put(at, send.target.span)
+    each = None
+    if send.each:
+        each = ir.Each(variable=send.each.variable, source=emit_code(send.each.source, f"{at}/each/source", places))
+    payload = emit_entries(send.payload, f"{at}/payload", places) if send.payload is not None else None
+    return ir.Send(target=target, payload=payload, each=each, max=send.max)

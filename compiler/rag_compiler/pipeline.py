@@ -1,0 +1,122 @@
+"""The pipeline: parse, lower, resolve, check, emit, verify, over all files of a project.
+
+Each pass runs on what is whole; nothing here raises on any input. An `Analysis` is a value: the same files and registry give
+the same one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rag_compiler import hir, syntax
+from rag_compiler.check import check
+from rag_compiler.check_calls import graph_calls
+from rag_compiler.diagnostics import Diagnostic, Place, in_order
+from rag_compiler.emit import Program, emit
+from rag_compiler.link import link
+from rag_compiler.lower import lower
+from rag_compiler.manifest_templates import read_template
+from rag_compiler.parse import parse
+from rag_compiler.report import ir_diagnostics, manifest_place, with_severities
+from rag_compiler.resolve import MANIFEST, resolve
+from rag_compiler.source import SourceFile, Span
+from rag_compiler.suppress import suppress
+from rag_compiler.words.graphs import ambiguous_entry, no_graphs
+from rag_compiler.words.names import unknown_capability
+from rag_ir.finding import Finding, pointer
+from rag_ir.graph import Document
+from rag_registry.registry import Registry
+from rag_verify.reachability import check_reachability
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything that is known of a project's files. `trees` stand in the order of `files`; `diagnostics` are in order."""
+
+    files: tuple[SourceFile, ...]
+    registry: Registry
+    trees: tuple[syntax.File, ...]
+    project: hir.Project
+    program: Program
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def analyse(files: Sequence[SourceFile], registry: Registry, manifest: SourceFile | None = None) -> Analysis:
+    """The analysis of all files of a project. With the manifest's text, findings on what it says are placed in it."""
+    files = tuple(sorted(files, key=lambda file: file.path))
+    parsed = [parse(file) for file in files]
+    lowered = [lower(tree) for tree, _ in parsed]
+    broken = [diagnostic for _, found in (*parsed, *lowered) for diagnostic in found]
+    trees = tuple(tree for tree, _ in lowered)
+    named = [(file.path, tree) for file, tree in zip(files, trees, strict=True)]
+    place = manifest_place(manifest, MANIFEST)
+    project, unbound = resolve(named, registry, read_template, place)
+    unfit = check(project, named, registry)
+    program = emit(project, registry)
+    findings = _verify(project, program, broken)
+    found = [*broken, *unbound, *unfit, *ir_diagnostics(findings, program.places)]
+    kept = suppress(with_severities(found, registry.severities), list(zip(files, trees, strict=True)))
+    return Analysis(files, registry, trees, project, program, tuple(in_order(kept)))
+
+
+def _verify(project: hir.Project, program: Program, broken: Sequence[Diagnostic]) -> list[Finding]:
+    """The graph analyses, on every graph whose text is whole."""
+    errors = [diagnostic.place for diagnostic in broken if diagnostic.severity == "error"]
+    findings: list[Finding] = []
+    for name, graph in program.graphs.items():
+        declared = project.graphs[name]
+        if not any(_inside(place, declared.path, declared.syntax.span) for place in errors):
+            findings += check_reachability(graph, pointer("graphs", name))
+    return findings
+
+
+def _inside(place: Place, path: str, span: Span) -> bool:
+    return place.path == path and span.start <= place.span.start <= span.end
+
+
+def compile_graph(
+    analysis: Analysis, graph: str | None, path: str | None = None, generator: str = "raglang"
+) -> Document | tuple[Diagnostic, ...]:
+    """The sealed document of an entry graph, or the errors that keep it from being one.
+
+    The entry is `graph`, else the only graph of the file `path` (of the project, without one), else the only one there that no
+    other calls. Errors count in every file that the entry reaches.
+    """
+    entry = _entry(analysis, graph, path)
+    if isinstance(entry, Diagnostic):
+        errors = tuple(each for each in analysis.diagnostics if each.severity == "error")
+        return errors or (entry,)
+    linked = link(analysis.program, entry)
+    reached = {analysis.project.graphs[name].path for name in linked.graphs}
+    reached |= {analysis.project.agents[name].origin.path or MANIFEST for name in linked.agents}
+    reached |= {analysis.project.types[name].path for name in linked.types}
+    errors = tuple(each for each in analysis.diagnostics if each.severity == "error" and _touches(each, reached))
+    if errors:
+        return errors
+    sources = [file for file in analysis.files if file.path in reached]
+    return linked.document(analysis.registry, sources, generator)
+
+
+def _touches(diagnostic: Diagnostic, paths: Iterable[str]) -> bool:
+    return diagnostic.place.path in paths or any(label.place.path in paths for label in diagnostic.related)
+
+
+def _entry(analysis: Analysis, name: str | None, path: str | None) -> str | Diagnostic:
+    """The name of the entry graph, or why there is none."""
+    graphs = analysis.project.graphs
+    here = [each for each in graphs.values() if path is None or each.path == path]
+    start = Place(path or (analysis.files[0].path if analysis.files else ""), Span(0, 0))
+    if name is not None:
+        if name in graphs:
+            return name
+        declared = {each.name.name: Place(each.path, each.name.span) for each in graphs.values()}
+        return unknown_capability("unknown-graph", start, "graph", name, graphs, declared, "")
+    if not here:
+        return no_graphs(start)
+    called = {ref.name for each in graphs.values() for ref in graph_calls(each) if ref.name != each.name.name}
+    roots = [each for each in here if each.name.name not in called] if len(here) > 1 else here
+    if len(roots) == 1:
+        return roots[0].name.name
+    choice = roots or here
+    return ambiguous_entry(start, {each.name.name: Place(each.path, each.name.span) for each in choice})

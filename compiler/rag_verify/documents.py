@@ -1,0 +1,20 @@
+"""The one gate: what the compiler proves of the shape of a document, and the runtime proves again of every one that it loads."""
+
+from __future__ import annotations
+
+from rag_ir.finding import Finding, pointer
+from rag_ir.graph import Document
+from rag_verify.reachability import check_reachability
+from rag_verify.recursion import check_recursion
+from rag_verify.references import check_references
+
+
+def verify(document: Document) -> list[Finding]:
+    """Every finding on a document of the right shape. With a name that leads nowhere, nothing else is looked at."""
+    invalid = check_references(document)
+    if invalid:
+        return invalid
+    found = check_recursion(document)
+    for name, graph in document.graphs.items():
+        found += check_reachability(graph, pointer("graphs", name))
+    return found
