@@ -170,6 +170,13 @@ async def test_an_answer_that_does_not_fit_is_asked_for_once_more(node: Node) ->
     assert '"findings"' in str(told[1])
 
 
+@pytest.mark.parametrize("text", ["NaN", "[" * 100_000, "[" * 65 + "]" * 65, '"\\ud800"', "no json", ""])
+async def test_a_text_that_is_no_json_is_asked_for_once_more(text: str) -> None:
+    it = stage(build.model("a", output={"type": "array", "items": {}}), input="x", model=scripted(text, ["fine"]))
+    assert (await succeed(it)).output == ["fine"]
+    assert it.made == ["model:1", "model:2"]
+
+
 async def test_a_second_answer_that_does_not_fit_fails() -> None:
     it = stage(build.model("a", output=FINDINGS), input="x", model=scripted("no", "no", {"findings": []}))
     ended = await fail(it)
@@ -250,9 +257,9 @@ async def test_a_template_that_has_no_value_fails_where_it_stands() -> None:
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
-        ([{"name": "t", "id": "x"}, {"name": "t", "id": "x"}], ["x", "x-0-0-1-2-1"]),
+        ([{"name": "t", "id": "x"}, {"name": "t", "id": "x"}], ["x", "x-1"]),
         ([{"name": "t"}, {"name": "t", "id": ""}], ["call-0-0-1-1", "call-0-0-1-2"]),
-        ([{"name": "t", "id": "old"}], ["old-0-0-1-1-1"]),
+        ([{"name": "t", "id": "old"}], ["old-1"]),
     ],
 )
 async def test_every_tool_call_gets_an_id_of_its_own(given: Json, kept: list[str]) -> None:

@@ -33,7 +33,8 @@ def _tokens(value: Json) -> int:
     if isinstance(value, dict) and "role" in value:
         said = [value.get("content"), value["tool_calls"]] if value.get("tool_calls") else value.get("content")
     text = said if isinstance(said, str) else compact(said)
-    return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)
+    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+    return -(-size // BYTES_PER_TOKEN)
 
 
 def _plain(cost: Decimal) -> str:

@@ -11,6 +11,7 @@ from rag_ir.canonical import compact
 from rag_ir.graph import Json
 from rag_runtime.commands import Task
 from rag_runtime.seams import Message
+from rag_runtime.tools.foreign import NotJson, as_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +31,8 @@ class Conversation:
 
     def __init__(self, task: Task, transcript: Iterable[Json]) -> None:
         self._task = task
-        self._transcript = tuple(cast("Message", message) for message in transcript)
-        self._calls = {call.id for message in self._transcript for call in calls_of(message)}
+        self._transcript = cast("tuple[Message, ...]", tuple(transcript))
+        self._calls: set[str] | None = None
         self.new: list[Message] = []
 
     @property
@@ -68,11 +69,13 @@ class Conversation:
         self.new.append({"id": message_id(self._task, len(self.new) + 1), **message})
 
     def _own(self, call: RequestedCall, turn: int, number: int) -> RequestedCall:
-        task = self._task
+        if self._calls is None:
+            self._calls = {made.id for message in self._transcript for made in calls_of(message)}
+        task, taken = self._task, self._calls
         identity = call.id or f"call-{task.step}-{task.index}-{turn}-{number}"
-        while identity in self._calls:
-            identity = f"{call.id or 'call'}-{task.step}-{task.index}-{turn}-{number}-{len(self._calls)}"
-        self._calls.add(identity)
+        while identity in taken:
+            identity = f"{identity}-{len(taken)}"
+        taken.add(identity)
         return RequestedCall(id=identity, name=call.name, arguments=call.arguments)
 
 
@@ -128,8 +131,8 @@ def _arguments(arguments: Json) -> Json:
         return {}
     if isinstance(arguments, str):
         try:
-            read: Json = json.loads(arguments)
-        except (ValueError, RecursionError):
+            read = as_json(json.loads(arguments))
+        except (ValueError, RecursionError, NotJson):
             return arguments
         return read if isinstance(read, dict) else arguments
     return arguments

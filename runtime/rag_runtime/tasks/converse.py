@@ -6,7 +6,7 @@ Calls are named `model:TURN` and `tool:TURN:NUMBER`, so that an activation which
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag_ir.graph import Code, Json, Schema
 from rag_runtime.seams import CallFailed, Message, ModelAnswer, ModelRequest, TaskContext
@@ -52,6 +52,8 @@ class _Talking:
         self._talk = talk
         self._conversation = Conversation(context.task, talk.transcript)
         self._system = _system(context, talk)
+        self._tools = specs(context, talk.tools)
+        self._output = None if talk.output is None else standing_alone(talk.output, context.document.types)
         self._turn = 0
         self._tool_calls = 0
         self._corrected = False
@@ -84,17 +86,18 @@ class _Talking:
     async def _ask(self) -> ModelAnswer:
         self._turn += 1
         try:
-            return await self._context.call_model(f"model:{self._turn}", self._request())
+            answer = await self._context.call_model(f"model:{self._turn}", self._request())
         except CallFailed as error:
             raise failed_by(self._context, error.error, self._talk.at) from error
+        return replace(answer, message={**answer.message, "role": "assistant"})
 
     def _request(self) -> ModelRequest:
-        context, talk, task = self._context, self._talk, self._context.task
+        task = self._context.task
         return ModelRequest(
-            model=talk.model,
+            model=self._talk.model,
             messages=(*self._system, *self._conversation.messages),
-            tools=specs(context, talk.tools),
-            output=None if talk.output is None else standing_alone(talk.output, context.document.types),
+            tools=self._tools,
+            output=self._output,
             path=task.path,
             visit=task.visit,
             turn=self._turn,

@@ -9,6 +9,7 @@ from rag_ir.canonical import compact
 from rag_ir.graph import Json, Schema
 from rag_runtime.seams import Message, ModelAnswer, TaskContext
 from rag_runtime.tasks.fit import standing_alone, unfit
+from rag_runtime.tools.foreign import NotJson, as_json
 
 _FENCED = re.compile(r"\s*```\w*\n(.*)\n\s*```\s*", re.DOTALL)
 
@@ -20,7 +21,7 @@ def structured(context: TaskContext, answer: ModelAnswer, schema: Schema) -> tup
     if value is None and isinstance(content, str) and content.strip():
         try:
             value = _parsed(content)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, NotJson):
             return None, "the answer is not JSON"
     return value, unfit(context, value, schema)
 
@@ -38,9 +39,4 @@ def correction(context: TaskContext, problem: str, schema: Schema) -> str:
 
 def _parsed(content: str) -> Json:
     fenced = _FENCED.fullmatch(content)
-    value: Json = json.loads(fenced[1] if fenced else content, parse_constant=_refused)
-    return value
-
-
-def _refused(name: str) -> Json:
-    raise ValueError(f"{name} is not JSON")
+    return as_json(json.loads(fenced[1] if fenced else content))
