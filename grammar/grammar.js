@@ -27,14 +27,17 @@ const NAME_ITEMS = [
 const TARGET_ITEMS = ['next', 'on_error', 'on_timeout', 'goto'];
 // Items whose value is an expression.
 const VALUE_ITEMS = [
-  'system', 'prompt', 'tools', 'stores', 'middleware', 'options', 'sources', 'args', 'with', 'writes', 'timeout',
+  'description', 'system', 'prompt', 'tools', 'stores', 'middleware', 'options', 'sources', 'args', 'with', 'writes', 'timeout',
   'max_turns', 'max_visits', 'blocking', 'optional',
 ];
 // Items whose value is a block of pairs.
 const POLICY_ITEMS = ['retry', 'budget', 'cache', 'metadata', 'steering'];
+// Items of a graph whose value is an expression.
+const GRAPH_VALUE_ITEMS = ['description', 'recursion_limit', 'max_concurrency'];
 // Words that begin an item of a graph and may name a node all the same, so that an edge can begin with them.
 const GRAPH_WORDS = [
   'start', 'metadata', 'defaults', 'budget', 'allow', 'input', 'output', 'checkpoint', 'interrupt', 'join', 'state',
+  ...GRAPH_VALUE_ITEMS,
 ];
 
 const BLANK = /[ \t\r\n\f\v]+/;
@@ -155,6 +158,7 @@ module.exports = grammar({
       $.policy_item,
       $.allow_item,
       $.mode_item,
+      alias($._graph_value_item, $.value_item),
       $.join_item,
       $.edge,
       $.unknown_item,
@@ -195,6 +199,12 @@ module.exports = grammar({
       field('word', choice('checkpoint', 'interrupt')),
       optional($._separator),
       field('value', $._name),
+    )),
+
+    _graph_value_item: $ => prec.right(seq(
+      field('word', choice(...GRAPH_VALUE_ITEMS)),
+      optional($._separator),
+      field('value', choice($._expression, $.missing_value)),
     )),
 
     channel_declaration: $ => prec.right(seq(

@@ -116,7 +116,8 @@ static bool begins_item(const Word *word) {
 /* Words that begin an item of a graph. */
 static bool begins_member(const Word *word) {
   static const char *const words[] = {"start",  "metadata",   "defaults",  "budget",  "allow", "input", "output",
-                                      "state",  "checkpoint", "interrupt", "channel", "node",  "join",  "type", NULL};
+                                      "state",  "checkpoint", "interrupt", "channel", "node",  "join",  "type", "description",
+                                      "recursion_limit", "max_concurrency", NULL};
   return one_of(word, words);
 }
 

@@ -1,0 +1,99 @@
+"""Comments: which document a declaration, which stand for themselves, and which are of another language."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rag_compiler.concrete import Concrete
+from rag_compiler.diagnostics import Edit, Fix
+from rag_compiler.lowering import Lowering
+from rag_compiler.parse import Parsed
+from rag_compiler.source import Span
+from rag_compiler.syntax import Comment
+from rag_compiler.words.foreign import block_comment, hash_comment, odd_blank
+
+_GAP = re.compile(rb"(?:[ \t\r\n\f\v]|//(?!/(?!/))[^\r\n]*)*")
+_BREAK = re.compile(r"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`///` lines that stand together, their text, and the place of what they stand before."""
+
+    anchor: int
+    text: str
+    lines: tuple[Concrete, ...]
+
+
+def doc_comments(parsed: Parsed) -> list[Document]:
+    """The documentation comments, those that stand together as one. Plain comments may stand between them and what they document."""
+    documents: list[Document] = []
+    for extra in parsed.extras:
+        if extra.kind != "doc_comment":
+            continue
+        match = _GAP.match(parsed.data, extra.end)
+        anchor = match.end() if match else extra.end
+        text = parsed.data[extra.start + 3 : extra.end].decode("utf-8", "replace")
+        line = text.removeprefix(" ").rstrip()
+        if documents and documents[-1].anchor == extra.start:
+            before = documents.pop()
+            documents.append(Document(anchor, f"{before.text}\n{line}", (*before.lines, extra)))
+        else:
+            documents.append(Document(anchor, line, (extra,)))
+    return documents
+
+
+def comments(low: Lowering, parsed: Parsed, loose: list[Document]) -> tuple[Comment, ...]:
+    """The comments in order; documentation that stands before nothing is a comment like any other."""
+    nodes = [extra for extra in parsed.extras if extra.kind == "comment"]
+    nodes += [line for document in loose for line in document.lines]
+    return tuple(
+        Comment(low.text(node).rstrip(), node.span, not low.slice(low.line_start(node.start), node.start).strip())
+        for node in sorted(nodes, key=lambda node: node.start)
+    )
+
+
+def report_comments(low: Lowering, parsed: Parsed) -> None:
+    """Report comments and blanks of other languages; `#` lines that stand together once."""
+    hashes: list[Concrete] = []
+    for extra in parsed.extras:
+        match extra.kind:
+            case "hash_comment":
+                if hashes and low.slice(hashes[-1].end, extra.start).strip(" \t").strip("\r\n"):
+                    _report_hashes(low, hashes)
+                    hashes = []
+                hashes.append(extra)
+            case "block_comment":
+                _report_block(low, extra)
+            case "odd_blank":
+                low.report(odd_blank(low.place(extra)))
+            case _:
+                pass
+    _report_hashes(low, hashes)
+
+
+def _report_hashes(low: Lowering, hashes: list[Concrete]) -> None:
+    if hashes:
+        marks = [low.place(Span(node.start, node.start + 1)) for node in hashes]
+        fix = Fix("change to `//`", tuple(Edit(mark, "//") for mark in marks))
+        low.report(hash_comment(low.place(hashes[0]), fix))
+
+
+def _report_block(low: Lowering, node: Concrete) -> None:
+    written = low.text(node)
+    closed = written.endswith("*/") and len(written) > 3
+    text = written[2:-2] if closed else written[2:]
+    lines = [line.strip().removeprefix("*").strip() for line in _BREAK.split(text)]
+    if not lines[0] and len(lines) > 1:
+        lines = lines[1:]
+    if not lines[-1] and len(lines) > 1:
+        lines = lines[:-1]
+    behind = low.slice(node.end, low.line_end(node.end)).strip()
+    margin = low.indent(node.start)
+    mended = f"\n{margin}".join(f"// {line}".rstrip() for line in lines) + (f"\n{margin}" if behind else "")
+    low.report(
+        block_comment(
+            low.place(Span(node.start, min(node.end, low.line_end(node.start)))), low.place(node), mended, closed=closed
+        )
+    )

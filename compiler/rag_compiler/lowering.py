@@ -1,0 +1,218 @@
+"""What the passes of `lower` share while they walk one file: its text, what they have found, and how troubles are counted.
+
+A trouble is something missing, unclosed or out of place. Each declaration and each item reports its first one only, so that one
+slip gives one diagnostic; `guarded` makes sure that what is broken is never silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from rag_compiler.concrete import ERROR, TOO_DEEP, Concrete, first_token, first_trouble
+from rag_compiler.diagnostics import Diagnostic, Place
+from rag_compiler.source import Span
+from rag_compiler.syntax import Name
+from rag_compiler.words.foreign import arrow, change
+from rag_compiler.words.syntax import (
+    delete,
+    insert,
+    item_punctuation,
+    misplaced,
+    missing_mark,
+    nesting_too_deep,
+    unclosed_block,
+    unexpected,
+    unopened_block,
+)
+
+Result = TypeVar("Result")
+MOST_LEVELS = 100
+"""An expression or a type may be so many levels deep."""
+SHOWN = 24
+"""At most so many characters of unexpected text are shown."""
+PAIRS = {"{": "}", "[": "]", "(": ")", "<": ">"}
+BLANKS = b" \t"
+WORD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
+
+def always(_left: Concrete, _right: Concrete) -> bool:
+    """Every two elements need a comma between them."""
+    return True
+
+
+@dataclass(slots=True)
+class Lowering:
+    """One file being lowered."""
+
+    path: str
+    data: bytes
+    docs: dict[int, str] = field(default_factory=dict[int, str])
+    found: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    where: str = ""
+    expected: str = ""
+    troubles: int = 0
+    troubled: bool = False
+
+    def text(self, node: Concrete) -> str:
+        """What was written."""
+        return self.slice(node.start, node.end)
+
+    def slice(self, start: int, end: int) -> str:
+        """The text between two places."""
+        return self.data[start:end].decode("utf-8", "replace")
+
+    def place(self, where: Concrete | Span) -> Place:
+        """The place of a node or a span."""
+        return Place(self.path, where if isinstance(where, Span) else where.span)
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic."""
+        self.found.append(diagnostic)
+
+    def trouble(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic of something missing or broken, if it is the first of its item."""
+        self.troubles += 1
+        if not self.troubled:
+            self.troubled = True
+            self.found.append(diagnostic)
+
+    def guarded(self, node: Concrete, lower: Callable[[Lowering, Concrete], Result]) -> Result:
+        """Lower a declaration or an item of its own: its first trouble is reported, and at least one if it is broken."""
+        outer, before = self.troubled, self.troubles
+        self.troubled = False
+        result = lower(self, node)
+        if node.broken and self.troubles == before:
+            self.unexpected(first_trouble(node))
+        self.troubled = outer
+        return result
+
+    def unexpected(self, node: Concrete) -> None:
+        """Report text that fits nothing where it stands."""
+        if node.kind.startswith("missing:"):
+            mark = node.kind.removeprefix("missing:").removeprefix("@")
+            message = f"`{mark}` is missing {self.where}".rstrip()
+            self.trouble(missing_mark(self.place(node), mark, message, insert(self.place(node), mark, safe=False)))
+            return
+        if node.kind == TOO_DEEP:
+            self.too_deep(node)
+            return
+        token = first_token(node) if node.kind == ERROR else node
+        start, end = token.start, min(token.end, self.line_end(token.start))
+        if end == start and node.kind == ERROR:
+            end = min(node.end, self.line_end(start))
+        written = self.slice(start, end)
+        shown = written if len(written) <= SHOWN else written[:SHOWN] + ".."
+        found = f"`{shown}`" if shown.strip() and shown.isprintable() else "text"
+        self.trouble(unexpected(self.place(Span(start, end)), found, self.where, self.expected))
+
+    def too_deep(self, node: Concrete) -> None:
+        """Report an expression or a type with too many levels."""
+        token = first_token(node)
+        self.trouble(nesting_too_deep(self.place(Span(token.start, token.end)), MOST_LEVELS))
+
+    def line_end(self, offset: int) -> int:
+        """Where the line of a place ends, its break excluded."""
+        ends = [end for end in (self.data.find(b"\n", offset), self.data.find(b"\r", offset)) if end >= 0]
+        return min(ends, default=len(self.data))
+
+    def line_start(self, offset: int) -> int:
+        """Where the line of a place begins."""
+        return max(self.data.rfind(b"\n", 0, offset), self.data.rfind(b"\r", 0, offset)) + 1
+
+    def same_line(self, start: int, end: int) -> bool:
+        """Whether no line ends between two places."""
+        between = self.data[start:end]
+        return b"\n" not in between and b"\r" not in between
+
+    def indent(self, offset: int) -> str:
+        """The blanks that the line of a place begins with."""
+        start = end = self.line_start(offset)
+        while end < len(self.data) and self.data[end] in BLANKS:
+            end += 1
+        return self.slice(start, end)
+
+    def before(self, offset: int) -> Span:
+        """The word or the sign before a place, a colon after a key left out."""
+        end = offset
+        while end > 0 and self.data[end - 1] in b" \t\r\n:=":
+            end -= 1
+        start = end
+        while start > 0 and (self.data[start - 1] in WORD or self.data[start - 1] > 127):
+            start -= 1
+        while start == end and start > 0 and self.data[start - 1] > 32:
+            start -= 1
+        return Span(start, end)
+
+    def keyword(self, node: Concrete, folded: str = "") -> Name:
+        """The word of an item or a declaration; `folded` is its canonical spelling, where that differs."""
+        word = node.child("word") or node.children[0]
+        return Name(folded or self.text(word), word.span)
+
+    def punctuation(self, node: Concrete) -> None:
+        """Report `:` or `=` behind the word of an item, and an arrow of another language."""
+        for at, child in enumerate(node.children):
+            if child.field == "separator" and at:
+                self._separator(node, at, child)
+        self.arrows(node)
+
+    def arrows(self, node: Concrete) -> None:
+        """Report arrows of other languages."""
+        for child in node.children:
+            if child.kind == "foreign_arrow":
+                self.report(arrow(self.place(child), self.text(child)))
+
+    def _separator(self, node: Concrete, at: int, sign: Concrete) -> None:
+        before = node.children[at - 1]
+        behind = node.children[at + 1] if at + 1 < len(node.children) else sign
+        fix = None
+        if behind.end > behind.start and self.same_line(sign.end, behind.start):
+            span = Span(before.end, behind.start)
+            fix = delete(self.place(sign), f"delete `{self.text(sign)}`")
+            fix = type(fix)(fix.title, (type(fix.edits[0])(self.place(span), " "),), fix.applicability)
+        self.report(item_punctuation(self.place(sign), self.text(before), self.text(sign), fix))
+
+    def brackets(self, node: Concrete, owner: str) -> None:
+        """Report a bracket of a node that is not opened or not closed."""
+        opener: Concrete | None = None
+        for child in node.children:
+            if child.kind in PAIRS:
+                opener = child
+            elif child.kind == "missing_open":
+                here = self.place(child)
+                self.trouble(unopened_block(here, owner, insert(here, " {", "open the block", safe=False)))
+            elif child.kind == "missing_close" or (child.kind.startswith("missing:") and child.kind[-1] in "}])>"):
+                self._unclosed(child, opener)
+
+    def _unclosed(self, missing: Concrete, opener: Concrete | None) -> None:
+        bracket = PAIRS[opener.kind] if opener else "}"
+        here = self.place(missing)
+        text = bracket
+        if opener and not self.same_line(opener.start, missing.start):
+            text = f"\n{self.indent(opener.start)}{bracket}"
+        fix = insert(here, text, f"insert `{bracket}`", safe=False)
+        self.trouble(unclosed_block(here, bracket, self.place(opener) if opener else None, fix))
+
+    def commas(self, node: Concrete, *, between: Callable[[Concrete, Concrete], bool] | None = None) -> None:
+        """Report commas that separate nothing, and those that are missing: `between` says of two elements whether they need one."""
+        before: Concrete | None = None
+        for child in node.children:
+            if child.kind == "stray":
+                self.trouble(
+                    misplaced(self.place(child), "`;` separates nothing", "write `,`", change(self.place(child), ","))
+                )
+            elif child.kind == "," and (before is None or before.kind == ","):
+                fix = delete(self.place(child), "delete `,`")
+                self.trouble(misplaced(self.place(child), "a `,` with nothing before it", "delete it", fix))
+            elif before is not None and between and self._unseparated(before, child) and between(before, child):
+                here = self.place(Span(before.end, before.end))
+                self.trouble(missing_mark(here, ",", "a `,` is missing between two elements", insert(here, ",")))
+            before = None if child.kind in ("[", "(", "{", "stray") else child
+
+    def _unseparated(self, before: Concrete, child: Concrete) -> bool:
+        return (
+            before.kind != ","
+            and child.kind not in (",", "]", ")", "}", "[", "(", "{", ERROR)
+            and not child.kind.startswith("missing")
+        )

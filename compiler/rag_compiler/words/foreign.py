@@ -1,0 +1,152 @@
+"""Idioms of other languages, each with the language's own spelling as a fix."""
+
+from __future__ import annotations
+
+from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Place
+
+
+def foreign(place: Place, message: str, help_: str, *fixes: Fix, label: str = "another language's idiom") -> Diagnostic:
+    """An idiom, and what to write in its place."""
+    return Diagnostic(code="foreign-syntax", place=place, message=message, label=label, help=help_, fixes=fixes)
+
+
+def change(place: Place, text: str, title: str = "", *, safe: bool = True) -> Fix:
+    """The fix that writes a text in place of what stands there."""
+    return Fix(title or f"change to `{text}`", (Edit(place, text),), "safe" if safe else "suggested")
+
+
+def hash_comment(place: Place, fix: Fix) -> Diagnostic:
+    """`# ..`, on one line or on several that stand together."""
+    return foreign(place, "a comment begins with `//`, not with `#`", "write `//`", fix)
+
+
+def block_comment(place: Place, whole: Place, lines: str, *, closed: bool) -> Diagnostic:
+    """`/* .. */`; `lines` is the text of the whole behind `//`."""
+    message = "a comment begins with `//` and ends with its line; `/*` is none"
+    fix = (change(whole, lines, "write it with `//`"),) if closed else ()
+    return foreign(place, message, "write `//` before each line", *fix)
+
+
+def odd_blank(place: Place) -> Diagnostic:
+    """A blank that is not one of the language: no-break and zero-width ones."""
+    return foreign(
+        place,
+        "an invisible character that is no blank of the language",
+        "replace it with a blank",
+        change(place, " ", "replace"),
+    )
+
+
+def json_file(place: Place) -> Diagnostic:
+    """A file that is JSON."""
+    return foreign(place, "a `.rag` file is not JSON", _SKELETON)
+
+
+def yaml_file(place: Place) -> Diagnostic:
+    """A file that is YAML."""
+    return foreign(place, "a `.rag` file is not YAML", _SKELETON)
+
+
+_SKELETON = 'a file holds declarations: `graph NAME { start a  node a { kind model  prompt ".."  next END } }`'
+
+
+def quotes(place: Place, text: str) -> Diagnostic:
+    """A string in other quotes; `text` is the same string in the language's."""
+    return foreign(place, 'a string stands in `"`', f"write `{text}`", change(place, text))
+
+
+def quoted_declaration(place: Place, what: str, name: str) -> Diagnostic:
+    """A declared name in quotes; `place` is the string with its quotes."""
+    return foreign(place, f"the name of {what} stands without quotes", f"write `{name}`", change(place, name))
+
+
+def hyphens(place: Place, name: str, mended: str) -> Diagnostic:
+    """A hyphenated name where only an identifier can stand."""
+    help_ = f"names are letters, digits and `_`: write `{mended}` everywhere"
+    return foreign(place, f"`{name}` is no name: a hyphen is a minus sign", help_, change(place, mended, safe=False))
+
+
+def unquoted_name(place: Place, name: str) -> Diagnostic:
+    """A reference that is no identifier, without quotes."""
+    return foreign(place, f"`{name}` stands in quotes", f'write `"{name}"`', change(place, f'"{name}"'))
+
+
+def bare_elements(place: Place, word: str, text: str) -> Diagnostic:
+    """`tools [search]`; `text` is the list with its names in quotes."""
+    message = f"the names in `{word}` stand in quotes"
+    warning = foreign(place, message, f"write `{text}`", change(place, text))
+    return Diagnostic(
+        code=warning.code,
+        place=place,
+        message=message,
+        label=warning.label,
+        help=warning.help,
+        fixes=warning.fixes,
+        level="warning",
+    )
+
+
+def arrow(place: Place, written: str) -> Diagnostic:
+    """`-->` and `=>`."""
+    return foreign(place, f"an arrow is written `->`, not `{written}`", "write `->`", change(place, "->"))
+
+
+def operator(place: Place, written: str, own: str) -> Diagnostic:
+    """An operator that the language spells otherwise."""
+    return foreign(place, f"`{written}` is written `{own}`", f"write `{own}`", change(place, own))
+
+
+def no_operator(place: Place, written: str, help_: str) -> Diagnostic:
+    """An operator that the language does not have."""
+    return foreign(place, f"the language has no operator `{written}`", help_)
+
+
+def rewrite(place: Place, message: str, text: str, *, safe: bool = True) -> Diagnostic:
+    """An expression that the language writes in another way."""
+    return foreign(place, message, f"write `{text}`", change(place, text, safe=safe))
+
+
+def prompt_expression(place: Place, word: str, text: str) -> Diagnostic:
+    """`prompt state.x`: a text made of an expression; `text` is the string to write."""
+    return foreign(place, f"`{word}` takes a text in quotes", f"write `{text}`", change(place, text))
+
+
+def edge_condition(place: Place, help_: str, *fixes: Fix) -> Diagnostic:
+    """`a -> b when x`."""
+    return foreign(place, "an edge has no condition", help_, *fixes)
+
+
+def edge_list(place: Place, what: str, help_: str, *fixes: Fix) -> Diagnostic:
+    """`a -> [b, c]` and `next [a, b]`."""
+    return foreign(place, f"{what} leads to one node; several are started with `send`", help_, *fixes)
+
+
+def edge_chain(place: Place, text: str) -> Diagnostic:
+    """`a -> b -> c`; `text` is one edge on each line."""
+    return foreign(
+        place, "an edge has two ends", "write one edge for each arrow", change(place, text, "split the chain")
+    )
+
+
+def send_without_list(place: Place, text: str) -> Diagnostic:
+    """`send one { .. }`; `place` is all that is sent, `text` the same in brackets."""
+    return foreign(place, "`send` takes a list", f"write `send {text}`", change(place, text, "put it in brackets"))
+
+
+def pipe(place: Place, name: str, text: str) -> Diagnostic:
+    """`{{ x | f }}`"""
+    return foreign(place, f"a filter is a function: `{name}`", f"write `{text}`", change(place, text))
+
+
+def template_block(place: Place, written: str) -> Diagnostic:
+    """`{{#each x}}`, `{{/if}}` and the like."""
+    help_ = 'a template holds one expression: use `if c then a else b`, or `join(map(list, x => ..), ", ")`'
+    return foreign(place, f"the language has no template blocks like `{written}`", help_)
+
+
+def optional_key(place: Place, name: str, mark: Place, type_end: Place) -> Diagnostic:
+    """`url?: string`; `mark` is the question mark, `type_end` the place behind the type."""
+    fix = Fix("move the `?` behind the type", (Edit(mark, ""), Edit(type_end, "?")))
+    return foreign(
+        place, f"the `?` of the optional field `{name}` stands behind its type", f"write `{name}: TYPE?`", fix
+    )
