@@ -170,7 +170,7 @@ async def test_an_answer_that_does_not_fit_is_asked_for_once_more(node: Node) ->
     assert '"findings"' in str(told[1])
 
 
-@pytest.mark.parametrize("text", ["NaN", "[" * 100_000, "[" * 65 + "]" * 65, '"\\ud800"', "no json", ""])
+@pytest.mark.parametrize("text", ["NaN", "[" * 100_000, "[" * 66 + "]" * 66, '"\\ud800"', "no json", ""])
 async def test_a_text_that_is_no_json_is_asked_for_once_more(text: str) -> None:
     it = stage(build.model("a", output={"type": "array", "items": {}}), input="x", model=scripted(text, ["fine"]))
     assert (await succeed(it)).output == ["fine"]
