@@ -51,14 +51,16 @@ class Case:
         return next((fence for fence in self.fences if fence.language == language), None)
 
     def replace(self, language: str, text: str) -> None:
-        """Rewrite (or add at the end of the case) an expectation in the file."""
+        """Rewrite (or add at the end of the case) an expectation in the file, which other cases may have rewritten already."""
         lines = self.path.read_text().split("\n")
-        fence = self.output(language)
+        now = next(case for case in read_cases(self.path) if case.title == self.title)
+        fence = now.output(language)
+        body = text.rstrip("\n").split("\n") if text else []
         if fence is not None:
-            lines[fence.first + 1 : fence.last] = text.rstrip("\n").split("\n") if text else []
+            lines[fence.first + 1 : fence.last] = body
         elif text:
-            at = max((own.last for own in self.fences), default=len(lines) - 1) + 1
-            lines[at:at] = ["", f"```{language}", *text.rstrip("\n").split("\n"), "```"]
+            at = max(own.last for own in now.fences) + 1
+            lines[at:at] = ["", f"```{language}", *body, "```"]
         self.path.write_text("\n".join(lines))
 
 

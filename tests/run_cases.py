@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from rag_compiler.diagnostics import Diagnostic
@@ -33,7 +34,7 @@ def trace(files: dict[str, str], script: str, folder: Path) -> str:
     document = _compile(files, registry)
     lines: list[str] = []
     run = ""
-    with open_store("sqlite:runs.sqlite", root=folder) as store:
+    with closing(open_store("sqlite:runs.sqlite", root=folder)) as store:
         for directive in [line for line in script.split("\n") if line and not line.startswith(" ")]:
             lines.append(directive)
             try:
