@@ -17,6 +17,12 @@ def shown(path: str | os.PathLike[str]) -> str:
     return quoted(os.fspath(path))
 
 
+def folder_of(root: Path) -> str:
+    """A project's root as it is shown before the paths of its files: relative to the current folder, empty for that itself."""
+    here = Path.cwd()
+    return "" if root == here else Path(os.path.relpath(root, here)).as_posix()
+
+
 def reason(error: OSError) -> str:
     """Why the system refused, in lower case and without the path."""
     text = error.strerror or type(error).__name__

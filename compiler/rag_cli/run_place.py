@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag_cli.arguments import Parser
-from rag_cli.files import shown
+from rag_cli.files import folder_of, shown
 from rag_cli.printable import quoted
 from rag_cli.trouble import FAILED, REFUSED, USAGE, Trouble
 
@@ -51,11 +50,22 @@ def configure_place(parser: Parser) -> None:
     parser.add_argument("--store", metavar="URL", help=f"where runs are kept (default: {DEFAULT} in the project)")
 
 
+def place_of(project: str | None, store: str | None, near: Path | None = None) -> RunPlace:
+    """The place of runs of the named project, else of the one around `near`, else of the one around the current folder.
+
+    Where there is none, nothing exists that a graph could name. `Trouble` if the manifest does not hold.
+    """
+    root = _root(project, near)
+    return run_place(root or Path.cwd(), _registry(root), store)
+
+
 def run_place(root: Path, registry: Registry, store: str | None) -> RunPlace:
     """The place of runs of a project, in its own store or the one that a URL names."""
+    from rag_project.manifest import find_root
+
     here = Path.cwd()
-    folder = "" if root == here else Path(os.path.relpath(root, here)).as_posix()
-    project = () if _project_here(here) == root else ("--project", folder or ".")
+    folder = folder_of(root)
+    project = () if (find_root(here) or here) == root else ("--project", folder or ".")
     options = None if store == MEMORY else (*project, *(("--store", store) if store else ()))
     return RunPlace(
         root=root,
@@ -101,10 +111,33 @@ def document_of(store: Store, run: str) -> Document:
     return document
 
 
-def _project_here(here: Path) -> Path | None:
-    from rag_project.manifest import find_root
+def _root(project: str | None, near: Path | None) -> Path | None:
+    from rag_project.manifest import NAME, find_root
 
-    return find_root(here)
+    if project is None:
+        return (find_root(near) if near is not None else None) or find_root(Path.cwd())
+    folder = Path(project)
+    if not (folder / NAME).is_file():
+        raise Trouble(f"{shown(project)} holds no `{NAME}`", "`--project` takes the folder of a manifest")
+    return folder.resolve()
+
+
+def _registry(root: Path | None) -> Registry:
+    """The registry of a project whose manifest is whole: what it names can be bound."""
+    from rag_ir.rules import RULES
+    from rag_project.manifest import NAME, load_manifest
+    from rag_project.tools import read_tools
+    from rag_registry.manifest import empty_registry
+
+    if root is None:
+        return empty_registry()
+    manifest = load_manifest(root)
+    registry, unreadable = read_tools(root, manifest.registry)
+    for finding in (*manifest.findings, *unreadable):
+        if registry.severities.get(finding.code, RULES[finding.code].severity) == "error":
+            where = shown(Path(folder_of(root), NAME))
+            raise Trouble(f"{where}: {finding.message} ({finding.code})", "`rag check` says more", FAILED)
+    return registry
 
 
 def _default_folder(place: RunPlace, *, make: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag_cli.arguments import Parser
 from rag_cli.printable import printable, width
-from rag_cli.run_place import configure_place, opened
+from rag_cli.run_place import configure_place, opened, place_of
 from rag_cli.terminal import Palette, palette
 from rag_cli.trouble import FINISHED
 
@@ -35,7 +35,6 @@ def configure(parser: Parser) -> None:
 
 def execute(arguments: Namespace) -> int:
     """Prints the runs."""
-    from rag_cli.gate import place_of
     from rag_cli.run_report import status_of
     from rag_runtime.reading import list_runs
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rag_cli.arguments import Parser
 from rag_cli.printable import quoted
 from rag_cli.run_input import json_or_text
-from rag_cli.run_place import configure_place, document_of, opened
+from rag_cli.run_place import configure_place, document_of, opened, place_of
 from rag_cli.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ def configure(parser: Parser) -> None:
 
 def execute(arguments: Namespace) -> int:
     """Goes on with the run until it ends or waits again."""
-    from rag_cli.gate import place_of
     from rag_cli.run_report import conclude
     from rag_cli.watch import watched
     from rag_runtime.api import resume_blocking

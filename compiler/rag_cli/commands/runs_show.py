@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rag_cli.arguments import Parser
 from rag_cli.json_text import json_text
 from rag_cli.printable import printable
-from rag_cli.run_place import RunPlace, configure_place, document_of, opened
+from rag_cli.run_place import RunPlace, configure_place, document_of, opened, place_of
 from rag_cli.terminal import Palette, palette
 from rag_cli.trouble import FINISHED
 
@@ -35,7 +35,6 @@ def configure(parser: Parser) -> None:
 
 def execute(arguments: Namespace) -> int:
     """Prints the run."""
-    from rag_cli.gate import place_of
     from rag_runtime.reading import show_run
 
     place = place_of(arguments.project, arguments.store)

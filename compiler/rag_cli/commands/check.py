@@ -1,0 +1,95 @@
+"""`rag check`: all passes over sources and manifests."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rag_cli.arguments import Parser
+from rag_cli.tally import counted
+from rag_cli.terminal import palette, say
+from rag_cli.trouble import FAILED, FINISHED
+
+if TYPE_CHECKING:
+    from rag_cli.gate import Shown
+    from rag_compiler.diagnostics import Diagnostic
+
+EXAMPLES = """\
+  rag check                                     the project that this folder belongs to
+  rag check workflows/support.rag --format json
+  rag check examples --deny warnings            every project below a folder
+  rag check - < draft.rag"""
+
+FORMATS = ("full", "concise", "json")
+
+
+def configure(parser: Parser) -> None:
+    """Declares the command's arguments."""
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files and folders, `-` for standard input (default: .)"
+    )
+    parser.add_argument("--format", choices=FORMATS, default="full", help="how to print diagnostics (default: full)")
+    parser.add_argument("--deny", choices=("warnings",), help="end with status 1 for warnings too")
+
+
+def execute(arguments: Namespace) -> int:
+    """Prints the diagnostics; the status is 1 if there are errors, or warnings that are denied."""
+    found, sources = _checked(list(dict.fromkeys(arguments.paths)) or ["."])
+    print(_rendered(found, sources, arguments.format), end="")
+    if arguments.format != "json":
+        say(_summary(found.diagnostics, sources))
+    failing = ("error", "warning") if arguments.deny else ("error",)
+    return FAILED if any(each.severity in failing for each in found.diagnostics) else FINISHED
+
+
+def _checked(paths: Sequence[str]) -> tuple[Shown, int]:
+    """What is to be said of the paths, and how many sources that is about. A manifest speaks for each of its sources."""
+    from rag_cli.gate import Shown, gate, shown
+    from rag_cli.selection import select
+
+    whole = Shown((), {})
+    sources = 0
+    for selection in select(paths):
+        passed = gate(selection.project, list(selection.extra.values()))
+        manifest = selection.project.manifest
+        names = {manifest.path} if manifest is not None else set[str]()
+        part = shown(
+            passed, [it for it in passed.diagnostics if it.place.path in names or selection.wants(it.place.path)]
+        )
+        whole = Shown((*whole.diagnostics, *part.diagnostics), whole.files | part.files)
+        sources += sum(selection.wants(file.path) for file in passed.analysis.files)
+    return whole, sources
+
+
+def _rendered(found: Shown, sources: int, format: str) -> str:
+    match format:
+        case "json":
+            from rag_cli.render_json import render_json
+
+            return render_json(found.diagnostics, found.files, checked=sources)
+        case "concise":
+            from rag_cli.render_concise import render_concise
+
+            return render_concise(found.diagnostics, found.files)
+        case _:
+            from rag_cli.render_full import render_full
+            from rag_cli.terminal import columns
+
+            return render_full(found.diagnostics, found.files, palette(sys.stdout), columns(sys.stdout))
+
+
+def _summary(diagnostics: Sequence[Diagnostic], sources: int) -> str:
+    paint = palette(sys.stderr).paint
+    counts = {level: sum(each.severity == level for each in diagnostics) for level in ("error", "warning", "info")}
+    said = [
+        paint(level, counted(number, "note" if level == "info" else level))
+        for level, number in counts.items()
+        if number
+    ]
+    files = counted(sources, "file")
+    if not said:
+        return f"{paint('good', 'no problems')} in {files}"
+    codes = sorted({each.code for each in diagnostics})
+    return f"{', '.join(said)} in {files}; `rag explain {codes[0]}` says more"

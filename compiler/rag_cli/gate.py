@@ -1,0 +1,86 @@
+"""The one gate: a project read from disk, analysed, and its diagnostics as they are shown. Sources come through here only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag_cli.files import STDIN, folder_of
+from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place, in_order
+from rag_compiler.pipeline import Analysis, analyse
+from rag_compiler.report import manifest_diagnostics, with_severities
+from rag_compiler.source import SourceFile
+from rag_project.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """An analysed project. `folder` is its root relative to where the command runs, empty for that itself.
+
+    `diagnostics` are all there are, in order, with paths below the project's root.
+    """
+
+    project: Project
+    folder: str
+    analysis: Analysis
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Diagnostics with the paths that people see, and the files that they point into, by those paths."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    files: dict[str, SourceFile]
+
+
+def gate(project: Project, extra: Sequence[SourceFile] = ()) -> Gate:
+    """Reads and analyses a project; `extra` files stand beside those on disk, or in place of them."""
+    sources, unreadable = project.sources()
+    given = {file.path: file for file in (*sources, *extra)}
+    analysis = analyse(list(given.values()), project.registry, project.manifest)
+    found = [
+        *with_severities([*_of_manifest(project), *unreadable], project.registry.severities),
+        *analysis.diagnostics,
+    ]
+    return Gate(project, folder_of(project.root), analysis, tuple(in_order(found)))
+
+
+def shown(gate: Gate, diagnostics: Sequence[Diagnostic]) -> Shown:
+    """Some of a gate's diagnostics, as they are shown."""
+    kept = tuple(_moved(each, gate.folder) for each in diagnostics)
+    files = [*gate.analysis.files, *([gate.project.manifest] if gate.project.manifest else [])]
+    known = {_path(file.path, gate.folder): SourceFile(_path(file.path, gate.folder), file.data) for file in files}
+    for diagnostic in kept:
+        for place in (diagnostic.place, *(label.place for label in diagnostic.related)):
+            known.setdefault(place.path, SourceFile(place.path, b""))
+    return Shown(kept, known)
+
+
+def _of_manifest(project: Project) -> list[Diagnostic]:
+    if project.manifest is None:
+        return []
+    return manifest_diagnostics(project.findings, project.manifest.path, project.manifest.data)
+
+
+def _moved(diagnostic: Diagnostic, folder: str) -> Diagnostic:
+    """The diagnostic with every path as it is shown."""
+    if not folder:
+        return diagnostic
+    return replace(
+        diagnostic,
+        place=_place(diagnostic.place, folder),
+        related=tuple(Label(_place(label.place, folder), label.message) for label in diagnostic.related),
+        fixes=tuple(
+            Fix(fix.title, tuple(Edit(_place(edit.place, folder), edit.text) for edit in fix.edits), fix.applicability)
+            for fix in diagnostic.fixes
+        ),
+    )
+
+
+def _place(place: Place, folder: str) -> Place:
+    return Place(_path(place.path, folder), place.span)
+
+
+def _path(path: str, folder: str) -> str:
+    return f"{folder}/{path}" if folder and path != STDIN and not path.startswith("/") else path

@@ -1,0 +1,126 @@
+"""The graph that a command works on: compiled from a source by the one gate, or read from an IR."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag_cli.arguments import Parser
+from rag_cli.files import STDIN, read_bytes, shown
+from rag_cli.tally import counted
+from rag_cli.terminal import columns, palette, say
+from rag_cli.trouble import FAILED, REFUSED, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rag_cli.gate import Gate
+    from rag_compiler.diagnostics import Diagnostic
+    from rag_ir.graph import Document
+    from rag_project.project import Project
+    from rag_registry.registry import Registry
+
+SUFFIX = ".rag"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A document with the root and the registry of its project. `warnings` counts what the gate let pass."""
+
+    document: Document
+    root: Path
+    registry: Registry
+    warnings: int = 0
+
+
+def configure_target(parser: Parser, *, ir: bool) -> None:
+    """Declares the arguments that name a graph."""
+    what = "a source or an IR" if ir else "a source"
+    parser.add_argument("file", metavar="FILE", help=f"{what}; `-` for standard input")
+    parser.add_argument("--graph", metavar="NAME", help="the entry graph, where the file holds several")
+
+
+def target(file: str, graph: str | None, project: str | None = None) -> Target:
+    """The target of a file. Errors of a source are printed; `Trouble` for them, and for an IR that does not hold."""
+    data = read_bytes(file)
+    if not file.endswith(SUFFIX) and data.lstrip()[:1] == b"{":
+        if graph is not None:
+            raise Trouble(f"`--graph` chooses among graphs of a source, and {shown(file)} is an IR", "leave it out")
+        return _of_ir(file, data, project)
+    return compiled(file, data, graph, project)
+
+
+def compiled(file: str, data: bytes, graph: str | None, project: str | None = None, *, warn: bool = False) -> Target:
+    """The target of a source, given its bytes. With `warn`, warnings are printed as errors are."""
+    from rag_cli.gate import gate
+    from rag_compiler.pipeline import compile_graph
+    from rag_compiler.source import SourceFile
+
+    opened = _project(file, project)
+    path = _path(file, opened)
+    passed = gate(opened, [SourceFile(path, data)])
+    broken = [each for each in passed.diagnostics if each.place.path == _manifest(opened) and each.severity == "error"]
+    made = tuple(broken) or compile_graph(passed.analysis, graph, path)
+    if isinstance(made, tuple):
+        _print(passed, [*(_warnings(passed) if warn else ()), *made])
+        raise Trouble(f"{shown(file)} does not compile: {counted(len(made), 'error')}", status=FAILED)
+    warnings = _warnings(passed)
+    if warn:
+        _print(passed, warnings)
+    return Target(made, opened.root, opened.registry, len(warnings))
+
+
+def _of_ir(file: str, data: bytes, project: str | None) -> Target:
+    from rag_cli.run_place import place_of
+    from rag_ir.codec import decode
+    from rag_verify import verify
+
+    document, findings = decode(data)
+    if document is not None:
+        findings = verify(document)
+    if document is None or findings:
+        first = findings[0]
+        where = f" at {first.at}" if first.at else ""
+        raise Trouble(f"{shown(file)} is refused{where}: {first.message} ({first.code})", first.help, REFUSED)
+    place = place_of(project, None, None if file == STDIN else Path(file).parent)
+    return Target(document, place.root, place.registry)
+
+
+def _project(file: str, project: str | None) -> Project:
+    """The project of a source: the named one, else the one around it."""
+    from rag_project.project import open_project
+
+    if file == STDIN:
+        return open_project(Path(project or "."))
+    if project is None:
+        return open_project(Path(file))
+    chosen = Path(file)
+    return replace(open_project(Path(project)), chosen=chosen.parent.resolve() / chosen.name)
+
+
+def _path(file: str, project: Project) -> str:
+    """The file's path below the project's root, as its analysis has it."""
+    if file == STDIN:
+        return STDIN
+    from rag_project.files import shown as name
+
+    return name(Path(file).parent.resolve() / Path(file).name, project.root)
+
+
+def _manifest(project: Project) -> str | None:
+    return None if project.manifest is None else project.manifest.path
+
+
+def _warnings(passed: Gate) -> list[Diagnostic]:
+    return [each for each in passed.diagnostics if each.severity != "error"]
+
+
+def _print(passed: Gate, diagnostics: Sequence[Diagnostic]) -> None:
+    from rag_cli.gate import shown as shown_diagnostics
+    from rag_cli.render_full import render_full
+
+    found = shown_diagnostics(passed, diagnostics)
+    if found.diagnostics:
+        say(render_full(found.diagnostics, found.files, palette(sys.stderr), columns(sys.stderr)).rstrip("\n") + "\n")
