@@ -67,7 +67,7 @@ def test_a_failure_at_the_boundary_writes_nothing_and_goes_to_the_handler() -> N
     args = play.of("c")[0].task.args
     assert isinstance(args, dict)
     assert args == {
-        "error": {"code": "no-route", "message": "no route matches for `no`", "node": "a", "task": "0:0:a"},
+        "error": {"code": "no-route", "message": "node `a`: no route matches for `no`", "node": "a", "task": "0:0:a"},
         "children": [],
     }
 
@@ -168,7 +168,7 @@ def test_a_route_for_a_failure_may_end_the_branch() -> None:
 def test_a_guard_that_has_no_boolean_value_fails_the_activation(guard: Json, at: str) -> None:
     document = graph(pass_("a", routes=[(None, guard, "b"), (None, None, "b")]), pass_("b"))
     error = failure(played(document))
-    assert (error.code, error.at) == ("expression", f"/graphs/g/nodes/0/routing/entries/0/when{at}")
+    assert (error.code, error.at) == ("expression-failed", f"/graphs/g/nodes/0/routing/entries/0/when{at}")
 
 
 def each(most: int | None = None) -> Send:
@@ -202,7 +202,7 @@ def test_an_empty_each_without_a_join_goes_on() -> None:
 @pytest.mark.parametrize(
     ("given", "code", "at"),
     [
-        ({"not": "a list"}, "expression", "/graphs/g/nodes/0/sends/1/each/source"),
+        ({"not": "a list"}, "expression-failed", "/graphs/g/nodes/0/sends/1/each/source"),
         ([1, 2, 3], "too-many-children", "/graphs/g/nodes/0/sends/1"),
     ],
 )
@@ -222,7 +222,7 @@ def test_a_payload_without_a_value_fails_the_sender() -> None:
     args = play.of("r")[0].task.args
     assert isinstance(args, dict)
     assert isinstance(args["error"], dict)
-    assert args["error"]["code"] == "expression"
+    assert args["error"]["code"] == "expression-failed"
     assert played(document, given=1).of("w")[0].task.args == {"ok": 1, "n": 2}
 
 

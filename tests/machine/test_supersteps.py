@@ -250,7 +250,7 @@ def test_an_output_that_has_no_value_fails_the_run() -> None:
     document = graph(pass_("a"), channels=[channel("x")], output={"report": ["+", get("state", "x"), lit(1)]})
     finish = played(document).go()
     assert finish.error is not None
-    assert (finish.outcome, finish.error.code, finish.output) == ("failed", "expression", {"x": None})
+    assert (finish.outcome, finish.error.code, finish.output) == ("failed", "expression-failed", {"x": None})
     assert finish.error.at == "/graphs/g/output/0/value"
 
 

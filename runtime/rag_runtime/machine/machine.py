@@ -253,7 +253,7 @@ class Machine:
         most = act.plan.node.max_visits
         if most is not None and act.visit > most:
             act.status = "failed"
-            act.error = run.failure(act, "max-visits", f"`{act.plan.name}` may be visited {most} times")
+            act.error = run.failure(act, "max-visits", f"it is visited more than {most} times")
             return
         act.status = "running"
         self._running += 1

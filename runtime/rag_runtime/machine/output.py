@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rag_ir.evaluate import evaluate
+from rag_ir.finding import pointer
 from rag_ir.graph import Graph, Json
 from rag_ir.values import EvaluationError
 from rag_runtime.events import Error
@@ -28,8 +29,8 @@ def output_of(run: Run) -> Json:
         try:
             result[entry.name] = evaluate(entry.value, scope)
         except EvaluationError as error:
-            place = f"/graphs/{graph.name}/output/{at}/value{error.path}"
-            raise OutputFailed(Error(code="expression", message=error.message, at=place)) from None
+            place = pointer("graphs", graph.name, "output", at, "value") + error.path
+            raise OutputFailed(Error(code="expression-failed", message=error.message, at=place)) from None
     return result
 
 

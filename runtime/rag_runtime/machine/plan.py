@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rag_ir.finding import pointer
 from rag_ir.graph import END, Document, Each, Entry, Finish, Graph, JoinSends, Json, Next, Node, Routes
 from rag_runtime.machine.errors import MachineError
 
@@ -90,7 +91,7 @@ class Plan:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        place = f"/graphs/{graph.name}/nodes/"
+        place = pointer("graphs", graph.name, "nodes") + "/"
         self.nodes = {node.name: NodePlan(node.name, at, node, f"{place}{at}") for at, node in enumerate(graph.nodes)}
         self.start = self.nodes[graph.start]
         for plan in self.nodes.values():

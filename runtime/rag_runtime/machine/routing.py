@@ -70,7 +70,7 @@ class _Routing:
             return True
         value = self.value(route.when, self.scope, route.pointer)
         if not isinstance(value, bool):
-            raise self.refused("expression", f"a guard must be a boolean, not {name_of(value)}", route.pointer)
+            raise self.refused("expression-failed", f"a guard must be a boolean, not {name_of(value)}", route.pointer)
         return value
 
     def children(self, send: SendPlan) -> list[tuple[NodePlan, Json]]:
@@ -79,7 +79,7 @@ class _Routing:
         elements = self.value(send.each.source, self.scope, f"{send.pointer}/each/source")
         if not isinstance(elements, list):
             raise self.refused(
-                "expression", f"`each` takes a list, not {name_of(elements)}", f"{send.pointer}/each/source"
+                "expression-failed", f"`each` takes a list, not {name_of(elements)}", f"{send.pointer}/each/source"
             )
         if send.max is not None and len(elements) > send.max:
             counts = f"{len(elements)} children, and at most {send.max} are allowed"
@@ -103,7 +103,7 @@ class _Routing:
         try:
             return evaluate(code, scope)
         except EvaluationError as error:
-            raise self.refused("expression", error.message, f"{pointer}{error.path}") from None
+            raise self.refused("expression-failed", error.message, f"{pointer}{error.path}") from None
 
     def refused(self, code: str, message: str, at: str = "") -> Refused:
         return Refused(self.run.failure(self.act, code, message, at))

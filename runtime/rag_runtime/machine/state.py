@@ -238,5 +238,11 @@ class Run:
         return replace(error, node=error.node or act.plan.name, task=error.task or self.address(act.id))
 
     def failure(self, act: Activation, code: str, message: str, at: str = "") -> Error:
-        """An error of an activation."""
-        return Error(code=code, message=message, node=act.plan.name, task=self.address(act.id), at=at)
+        """An error of an activation. `at` is a JSON pointer into the document; empty, it points to the node."""
+        return Error(
+            code=code,
+            message=f"node `{act.plan.name}`: {message}",
+            node=act.plan.name,
+            task=self.address(act.id),
+            at=at or act.plan.pointer,
+        )
