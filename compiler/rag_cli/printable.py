@@ -22,6 +22,11 @@ def quoted(text: str) -> str:
     return f"`{printable(text)}`"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun in the right form."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def width(text: str) -> int:
     """How many cells of a terminal a printable text takes."""
     return len(text) if text.isascii() else sum(map(_cells, text))

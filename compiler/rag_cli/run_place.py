@@ -140,10 +140,15 @@ def _registry(root: Path | None) -> Registry:
     return registry
 
 
+def has_runs(place: RunPlace) -> bool:
+    """Whether the default store is there; of another one, only opening it tells."""
+    return place.url != DEFAULT or (place.root / FOLDER / "runs.sqlite").exists()
+
+
 def _default_folder(place: RunPlace, *, make: bool) -> None:
     folder = place.root / FOLDER
     if not make:
-        if not (folder / "runs.sqlite").exists():
+        if not has_runs(place):
             raise Trouble(
                 f"{shown(place.shown(FOLDER))} holds no runs", "start one with `rag run FILE`, or give `--store URL`"
             )
@@ -173,9 +178,10 @@ def _store_trouble(error: StoreError) -> Trouble:
 
 
 def _refusal(refused: RunRefused) -> Trouble:
-    from rag_runtime.refusals import DocumentRefused
+    from rag_cli.run_input import FORMS
+    from rag_runtime.refusals import DocumentRefused, InputRefused
 
     if isinstance(refused, DocumentRefused):
         rest = "; ".join(f"{finding.code}: {finding.message}" for finding in refused.findings)
         return Trouble(f"the graph must not run here: {rest}", refused.findings[0].help, REFUSED)
-    return Trouble(refused.message, "", USAGE)
+    return Trouble(refused.message, FORMS if isinstance(refused, InputRefused) else "", USAGE)

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from rag_cli.json_text import json_text
-from rag_cli.printable import printable, printable_lines, quoted
+from rag_cli.printable import counted, printable, printable_lines, quoted
 from rag_cli.run_place import RunPlace
-from rag_cli.tally import calls, counted
+from rag_cli.tally import calls
 from rag_cli.terminal import Palette, is_terminal, palette, say
 from rag_cli.trouble import CANCELLED, FAILED, FINISHED, PAUSED
 from rag_ir.finding import pointer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rag_cli.printable import counted
 from rag_runtime.observe import RunEvent
 
 
@@ -71,8 +72,3 @@ class Tally:
 def calls(model: int, tool: int) -> str:
     """Numbers of calls in words: `2 model calls, 1 tool call`; empty where there were none."""
     return ", ".join(counted(number, f"{kind} call") for kind, number in (("model", model), ("tool", tool)) if number)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun in the right form."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rag_cli.arguments import Parser
 from rag_cli.files import STDIN, read_bytes, shown
-from rag_cli.tally import counted
+from rag_cli.printable import counted
 from rag_cli.terminal import columns, palette, say
 from rag_cli.trouble import FAILED, REFUSED, Trouble
 

@@ -11,8 +11,8 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from rag_cli.printable import printable
-from rag_cli.tally import Lane, Tally, calls, counted
+from rag_cli.printable import counted, printable
+from rag_cli.tally import Lane, Tally, calls
 from rag_cli.terminal import Palette
 from rag_cli.watch import event_line
 from rag_runtime.observe import Observer, RunEvent

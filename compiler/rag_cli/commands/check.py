@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rag_cli.arguments import Parser
-from rag_cli.tally import counted
+from rag_cli.printable import counted
 from rag_cli.terminal import palette, say
 from rag_cli.trouble import FAILED, FINISHED
 
@@ -37,7 +37,8 @@ def configure(parser: Parser) -> None:
 def execute(arguments: Namespace) -> int:
     """Prints the diagnostics; the status is 1 if there are errors, or warnings that are denied."""
     found, sources = _checked(list(dict.fromkeys(arguments.paths)) or ["."])
-    print(_rendered(found, sources, arguments.format), end="")
+    if found.diagnostics or arguments.format == "json":
+        print(_rendered(found, sources, arguments.format), end="")
     if arguments.format != "json":
         say(_summary(found.diagnostics, sources))
     failing = ("error", "warning") if arguments.deny else ("error",)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rag_cli.arguments import Parser
 from rag_cli.printable import printable, width
-from rag_cli.run_place import configure_place, opened, place_of
-from rag_cli.terminal import Palette, palette
+from rag_cli.run_place import configure_place, has_runs, opened, place_of
+from rag_cli.terminal import Palette, palette, say
 from rag_cli.trouble import FINISHED
 
 if TYPE_CHECKING:
@@ -39,12 +39,16 @@ def execute(arguments: Namespace) -> int:
     from rag_runtime.reading import list_runs
 
     place = place_of(arguments.project, arguments.store)
-    with opened(place) as store:
-        lines = [line for line in list_runs(store) if arguments.status in (None, status_of(line.run, line.live))]
+    lines: list[RunLine] = []
+    if has_runs(place):
+        with opened(place) as store:
+            lines = [line for line in list_runs(store) if arguments.status in (None, status_of(line.run, line.live))]
     if arguments.format == "json":
         from rag_cli.json_text import json_text
 
         print(json_text([_json(line) for line in lines], indent=2))
+    elif not lines:
+        say("there are no such runs" if arguments.status else "there are no runs yet")
     else:
         for row in _table(lines, palette(sys.stdout)):
             print(row)

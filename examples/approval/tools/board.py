@@ -17,6 +17,9 @@ def publish(title: str, text: str) -> str:
     """
     name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "untitled"
     BOARD.mkdir(exist_ok=True)
-    with (BOARD / f"{name}.txt").open("x", encoding="utf-8") as notice:
-        notice.write(f"{title}\n\n{text}\n")
+    try:
+        with (BOARD / f"{name}.txt").open("x", encoding="utf-8") as notice:
+            notice.write(f"{title}\n\n{text}\n")
+    except FileExistsError:
+        raise ValueError(f"a notice with the title {title} hangs there already") from None
     return f"board/{name}.txt"
