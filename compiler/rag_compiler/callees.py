@@ -9,6 +9,7 @@ from rag_compiler import hir
 from rag_compiler.diagnostics import Place
 from rag_compiler.scope import Fields
 from rag_ir.types import Named, Record, RecordField, TypeValue
+from rag_registry.registry import Tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,14 @@ def field_places(fields: Sequence[hir.Field] | None, owner: str, path: str | Non
     if fields is None:
         return None
     return Fields(owner, {field.name.name: Place(path, field.name.span) if path else None for field in fields})
+
+
+def input_of_tool(tool: Tool) -> Fields | None:
+    """The arguments that a tool takes; null where that is not known."""
+    properties = tool.input.get("properties") if tool.input is not None else None
+    if not isinstance(properties, dict) or (tool.input and tool.input.get("additionalProperties")):
+        return None
+    return Fields(f"the input of tool `{tool.name}`", dict.fromkeys(properties))
 
 
 def record_fields(type_: TypeValue, types: Mapping[str, hir.TypeDeclaration]) -> tuple[RecordField, ...] | None:

@@ -39,7 +39,7 @@ def check(project: hir.Project, files: Sequence[tuple[str, syntax.File]], regist
             check_routing(node, registry, sink)
             check_sends(graph, node, sink)
             check_writes(graph, node, project, registry, sink)
-            check_calls(node, project, registry, types, sink)
+            check_calls(graph, node, project, registry, types, sink)
     for agent in project.agents.values():
         if agent.syntax and agent.origin.path is not None:
             sink = Sink(agent.origin.path, found)

@@ -17,6 +17,7 @@ UNBUILT = {
     "cache": "without it every call is made",
     "steering": "without it nobody can steer the node while it runs",
     "human": "without it nobody can steer the node while it runs",
+    "parent": "without it nobody can steer the node while it runs",
     "stores": "keep what later nodes need in channels",
     "middleware": "without it the node's calls are not wrapped",
     "allow": "a graph may name everything in the registry; leave out of the manifest what it may not",

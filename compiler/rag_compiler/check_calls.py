@@ -15,18 +15,22 @@ from rag_ir.types import from_schema, may_be_absent
 from rag_registry.registry import Registry
 
 
-def check_calls(node: hir.Node, project: hir.Project, registry: Registry, types: Types, sink: Sink) -> None:
+def check_calls(
+    graph: hir.Graph, node: hir.Node, project: hir.Project, registry: Registry, types: Types, sink: Sink
+) -> None:
     """The arguments of a tool, the inputs of children, and the lists that sends go over."""
     match node.behaviour:
         case hir.ToolNode(tool=hir.Ref(name), arguments=arguments):
             _check_tool(node, name, arguments, registry, types, sink)
         case hir.ChildNode(kind=kind, callee=hir.Ref(name, span), input=given):
-            _check_input(hir.Child(kind, name), given, span, project, types, sink)
+            _check_input(hir.Child(kind, name), given, span, graph, project, types, sink)
+        case hir.ModelNode(agent=hir.Ref(name, span)):
+            _check_input(hir.Child("subagent", name), None, span, graph, project, types, sink)
         case _:
             pass
     for send in node.sends:
         if send.child and isinstance(send.target, hir.Ref):
-            _check_input(send.child, send.payload, send.target.span, project, types, sink)
+            _check_input(send.child, send.payload, send.target.span, graph, project, types, sink)
         if send.each and isinstance(send.each.source, hir.Constant | hir.ObjectOf | hir.Template):
             sink.add(bad_value(sink.at(send.each.source.span), "`each` goes over a list", label="not a list"))
 
@@ -41,7 +45,7 @@ def _check_tool(
         return
     given = {entry.key.name for entry in arguments}
     missing = [str(name) for name in required if name not in given] if isinstance(required, list) else []
-    if missing:
+    if missing and given <= properties.keys():
         owner = f"the call of tool `{tool}` in node `{node.name.name}`"
         help_ = f"add `args {{ {missing[0]}: .. }}`; the tool takes {', '.join(f'`{name}`' for name in properties)}"
         sink.add(missing_item(sink.at(node.name.span), owner, missing[0], help_))
@@ -56,20 +60,43 @@ def _check_tool(
 
 
 def _check_input(
-    child: hir.Child, given: hir.Entries | None, span: Span, project: hir.Project, types: Types, sink: Sink
+    child: hir.Child,
+    given: hir.Entries | None,
+    span: Span,
+    graph: hir.Graph,
+    project: hir.Project,
+    types: Types,
+    sink: Sink,
 ) -> None:
-    """A mapping must give what the callee declares as required; without a mapping the input is derived."""
+    """What the callee requires is in the mapping; without one, among the channels and the fields of the run's input.
+
+    Beside a key that the callee does not know nothing is missing: that key is likely the one.
+    """
     fields, owner = _declared(child, project)
-    if given is None or fields is None:
+    if fields is None or (given is None and graph.input is None):
         return
-    values = {entry.key.name: entry.value for entry in given}
+    values = {entry.key.name: entry.value for entry in given or ()}
+    derived = {*graph.channels, *(field.name.name for field in graph.input or ())} if given is None else set[str]()
+    known = values.keys() <= {field.name.name for field in fields}
     for field in fields:
         name = field.name.name
         if name in values:
             check_constant(values[name], field.type.value, f"`{name}` of {owner}", types, sink)
-        elif field.value is None and field.type.whole and not may_be_absent(field.type.value):
-            help_ = f"add `{name}: ..`, or declare it with a default or as `{name}: T?`"
-            sink.add(missing_item(sink.at(span), f"the input that is given to {owner}", name, help_))
+        elif (
+            name not in derived
+            and known
+            and field.value is None
+            and field.type.whole
+            and not may_be_absent(field.type.value)
+        ):
+            sink.add(missing_item(sink.at(span), f"the input of {owner}", name, _mapping(name, given is None)))
+
+
+def _mapping(name: str, derived: bool) -> str:
+    if derived:
+        mapped = f"in `with {{ {name}: .. }}` of a child node, or behind a send's target"
+        return f"no channel and no field of the graph's input is called `{name}`: declare one, or pass it {mapped}"
+    return f"add `{name}: ..`, or declare it with a default or as `{name}: T?`"
 
 
 def _declared(child: hir.Child, project: hir.Project) -> tuple[tuple[hir.Field, ...] | None, str]:

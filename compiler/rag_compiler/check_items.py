@@ -31,8 +31,18 @@ def check_graph_items(graph: hir.Graph, sink: Sink) -> None:
             for pair in item.pairs:
                 if pair.key.text not in DEFAULTS:
                     sink.add(unknown_key(sink.at(pair.key.span), pair.key.text, "`defaults`", DEFAULTS))
+            _check_limits(written.items, item.pairs, sink)
     if not any(isinstance(item, syntax.RefItem) and item.keyword.text == "start" for item in written.items):
         sink.add(missing_start(sink.at(graph.name.span), graph.name.name, list(graph.nodes)))
+
+
+def _check_limits(items: Sequence[syntax.Item], pairs: Sequence[syntax.Pair], sink: Sink) -> None:
+    """A limit stands in `defaults` or by itself."""
+    defaults = {pair.key.text: pair.key for pair in pairs}
+    for item in items:
+        if isinstance(item, syntax.ValueItem) and item.keyword.text in defaults:
+            first, second = sorted((item.keyword, defaults[item.keyword.text]), key=lambda name: name.span.start)
+            sink.add(duplicate_item(sink.at(second.span), second.text, "a graph", sink.at(first.span)))
 
 
 def check_agent_items(agent: hir.Agent, written: syntax.Agent, sink: Sink) -> None:

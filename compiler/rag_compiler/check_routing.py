@@ -29,12 +29,11 @@ def check_routing(node: hir.Node, registry: Registry, sink: Sink) -> None:
 
 
 def _conflict(node: hir.Node, first: hir.Routing, second: hir.Routing, sink: Sink) -> None:
+    help_ = "keep one of them"
     if isinstance(first, hir.Next) and isinstance(second, hir.Next):
         names = [to.target.name for to in (first, second) if isinstance(to.target, hir.Ref) and to.target.name != "END"]
-        targets = ", ".join(names) if len(names) == 2 else ".."
-        help_ = f"to start both, write `send [{targets}]`; to choose between them, `routes {{ .. }}`"
-    else:
-        help_ = "keep one of them"
+        both = f"to start both, write `send [{', '.join(names)}]`; " if len(set(names)) == 2 else ""
+        help_ = f"{both}to choose between them, write `routes {{ when CONDITION -> NODE  else -> NODE }}`"
     place, first_place = sink.at(second.keyword), sink.at(first.keyword)
     sink.add(routing_conflict(place, node.name.name, _source(second), _source(first), first_place, help_))
 
@@ -91,6 +90,8 @@ def _check_missing(
 ) -> None:
     caught = FAILURES if node.on_error is not None else ()
     missing = [label for label in labels if label not in taken and label not in caught]
+    if not taken and len(labels) == 1:
+        missing, labels = [], ()
     owner = f"node `{node.name.name}` of kind `{node.kind}`"
     if missing or not labels:
         sink.add(missing_label(sink.at(routes.keyword), owner, missing))

@@ -11,7 +11,7 @@ from rag_compiler.sink import Sink
 from rag_compiler.source import Span
 from rag_compiler.words.values import bad_value
 from rag_ir.graph import Schema
-from rag_ir.types import FLOAT, JSON, ListOf, MapOf, TypeValue, problems, to_schema
+from rag_ir.types import FLOAT, JSON, ListOf, MapOf, Named, TypeValue, problems, to_schema
 
 Types = Mapping[str, Schema]
 
@@ -43,6 +43,8 @@ def channel_type(channel: hir.Channel) -> TypeValue:
     reducer = channel.reducer.name if channel.reducer else ""
     if channel.type is not None:
         return channel.type.value
+    if reducer == "messages":
+        return ListOf(Named("message"))
     if reducer in LISTS:
         return ListOf(JSON)
     return MapOf(JSON) if reducer == "merge" else FLOAT if reducer == "sum" else JSON

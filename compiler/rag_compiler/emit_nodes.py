@@ -115,7 +115,7 @@ def _model(node: hir.Node, model: hir.ModelNode, at: str, site: Site) -> ir.Mode
         prompt=emit_template(model.prompt, f"{at}/prompt", site.places),
         tools=names_of(model.tools),
         output=to_schema(model.output.value) if model.output else None,
-        max_turns=model.max_turns or DEFAULT_MAX_TURNS,
+        max_turns=model.max_turns or (DEFAULT_MAX_TURNS if model.kind == "agent" else 1),
         loop=loop,
         agent=None,
     )

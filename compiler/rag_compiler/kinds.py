@@ -11,8 +11,8 @@ from rag_compiler.hir import Kind
 
 COMMON = (
     "kind", "next", "routes", "join", "command", "send", "output", "writes", "into", "timeout", "retry", "budget", "cache",
-    "on_error", "checkpoint", "interrupt", "blocking", "optional", "max_visits", "metadata", "steering", "human", "stores",
-    "middleware", "description",
+    "on_error", "checkpoint", "interrupt", "blocking", "optional", "max_visits", "metadata", "steering", "human", "parent",
+    "stores", "middleware", "description",
 )  # fmt: skip
 """Items of every node. `output` is declared on model-driven nodes only."""
 
@@ -38,37 +38,44 @@ class NodeKind:
     required: tuple[str, ...]
     labels: tuple[str, ...]
 
-    @property
-    def items(self) -> tuple[str, ...]:
-        """Every item that is legal here."""
-        return (*self.own, *(word for word in COMMON if word not in _ONLY or self.name in _ONLY[word]))
+    items: tuple[str, ...]
+    """Every item that is legal here."""
 
 
 _MODEL_DRIVEN = ("model", "agent", "repl_agent")
 _ONLY = {"output": _MODEL_DRIVEN, "stores": _MODEL_DRIVEN}
 
+
+def _kind(
+    name: Kind,
+    summary: str,
+    own: tuple[str, ...] = (),
+    required: tuple[str, ...] = (),
+    labels: tuple[str, ...] = ("final",),
+) -> NodeKind:
+    shared = tuple(word for word in COMMON if word not in _ONLY or name in _ONLY[word])
+    return NodeKind(name, summary, own, required, labels, (*own, *shared))
+
+
 KINDS: dict[str, NodeKind] = {
     kind.name: kind
     for kind in (
-        NodeKind("model", "one model call", ("model", "system", "prompt"), (), ("final",)),
-        NodeKind(
+        _kind("model", "one model call", ("model", "system", "prompt")),
+        _kind(
             "agent",
             "a model that calls tools until it answers",
             ("model", "system", "prompt", "tools", "max_turns", "agent"),
-            (),
-            ("final", "tool_call"),
+            labels=("final", "tool_call"),
         ),
-        NodeKind("tool_executor", "executes the pending tool calls", ("tools",), (), ("done", "error")),
-        NodeKind("tool", "calls one tool", ("tool", "args"), ("tool",), ("done", "error")),
-        NodeKind("router", "chooses a route", ("router",), ("routes",), ()),
-        NodeKind("subagent", "an agent as a child run", ("agent", "with", "input"), ("agent",), ("final", "failed")),
-        NodeKind(
-            "subgraph", "another graph as a child run", ("graph", "with", "input"), ("graph",), ("final", "failed")
-        ),
-        NodeKind("repl_agent", "a script", ("model", "script", "tools"), (), ("final",)),
-        NodeKind("interrupt", "asks a person", ("prompt", "options"), (), ("final",)),
-        NodeKind("join", "waits for declared nodes", ("sources",), (), ("final",)),
-        NodeKind("pass", "nothing but its writes", (), (), ("final",)),
+        _kind("tool_executor", "executes the pending tool calls", ("tools",), labels=("done", "error")),
+        _kind("tool", "calls one tool", ("tool", "args"), ("tool",), ("done", "error")),
+        _kind("router", "chooses a route", ("router",), ("routes",), ()),
+        _kind("subagent", "an agent as a child run", ("agent", "with", "input"), ("agent",), ("final", "failed")),
+        _kind("subgraph", "a graph as a child run", ("graph", "with", "input"), ("graph",), ("final", "failed")),
+        _kind("repl_agent", "a script", ("model", "script", "tools")),
+        _kind("interrupt", "asks a person", ("prompt", "options")),
+        _kind("join", "waits for declared nodes", ("sources",)),
+        _kind("pass", "nothing but its writes"),
     )
 }
 KIND_ALIASES: dict[str, Kind] = {"sub_agent": "subagent", "graph": "subgraph", "human": "interrupt"}

@@ -26,8 +26,11 @@ from rag_compiler.words.graphs import ambiguous_entry, no_graphs
 from rag_compiler.words.names import unknown_capability
 from rag_ir.finding import Finding, pointer
 from rag_ir.graph import Document
+from rag_ir.version import VERSION
 from rag_registry.registry import Registry
 from rag_verify.reachability import check_reachability
+
+GENERATOR = f"raglang {VERSION}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def _inside(place: Place, path: str, span: Span) -> bool:
 
 
 def compile_graph(
-    analysis: Analysis, graph: str | None, path: str | None = None, generator: str = "raglang"
+    analysis: Analysis, graph: str | None, path: str | None = None, generator: str = GENERATOR
 ) -> Document | tuple[Diagnostic, ...]:
     """The sealed document of an entry graph, or the errors that keep it from being one.
 

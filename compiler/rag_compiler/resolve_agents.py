@@ -14,9 +14,8 @@ from rag_compiler.names import Names
 from rag_compiler.resolve_expressions import bind
 from rag_compiler.resolve_graphs import bind_inputs, registered_default
 from rag_compiler.resolve_names import bind_capabilities, bind_capability
-from rag_compiler.resolve_nodes import document
 from rag_compiler.resolve_types import bind_type
-from rag_compiler.resolve_values import bind_count, bind_text
+from rag_compiler.resolve_values import bind_count, bind_document, bind_text
 from rag_compiler.scope import Scope
 from rag_compiler.sink import Sink
 from rag_compiler.source import Span
@@ -50,7 +49,7 @@ def bind_agent(agent: syntax.Agent, names: Names, sink: Sink) -> hir.Agent:
         input=inputs,
         output=bind_type(output.type, names, sink) if output else None,
         max_turns=bind_count(turns.value if turns else None, "max_turns", sink),
-        doc=document(agent.doc, block),
+        doc=bind_document(agent.doc, block.pick("description", syntax.TextItem), sink),
         syntax=agent,
     )
 

@@ -149,12 +149,13 @@ def _declared(root: hir.Root, member: syntax.Name, scope: Scope, sink: Sink) -> 
 
 
 def _unbound(name: syntax.Name, scope: Scope, sink: Sink) -> hir.Hole:
-    if name.text in ROOTS:
-        hint, meant = ROOT_HELP[name.text], ""
-    else:
-        hint, meant = ("", scope.meant_by(name.text)) if scope.roots else ("a constant cannot name anything", "")
-        if not meant and name.text in FUNCTIONS:
-            hint = f"`{name.text}` is a function: `{name.text}(..)`"
+    hint, meant = "", scope.meant_by(name.text)
+    if not scope.roots:
+        hint = "nothing has been given yet where this value is needed: write a constant"
+    elif name.text in ROOTS:
+        hint = ROOT_HELP[name.text]
+    elif name.text in FUNCTIONS:
+        hint = f"`{name.text}` is a function: `{name.text}(..)`"
     sink.add(say.unknown_variable(sink.at(name.span), name.text, scope.available(), meant, hint))
     return hir.Hole(name.span)
 
@@ -208,7 +209,7 @@ def _fits(function: Function, expr: syntax.Call, sink: Sink) -> bool:
             continue
         if isinstance(argument, syntax.Lambda) != (wants_lambda and position == 1):
             expected = "a lambda" if wants_lambda and position == 1 else "a value, not a lambda"
-            message = f"argument {position + 1} of `{function.name}` is {expected}"
+            message = f"argument {position + 1} of `{function.name}` must be {expected}"
             sink.add(bad_argument(sink.at(argument.span), message, usage))
             return False
     return True

@@ -14,9 +14,9 @@ from rag_compiler.names import RESERVED, RESERVED_HELP, Names
 from rag_compiler.resolve_channels import bind_channel
 from rag_compiler.resolve_expressions import bind
 from rag_compiler.resolve_names import Home, bind_capability, distinct_names
-from rag_compiler.resolve_nodes import bind_node, document
+from rag_compiler.resolve_nodes import bind_node
 from rag_compiler.resolve_types import bind_type, distinct_fields
-from rag_compiler.resolve_values import bind_constant, bind_count, bind_metadata
+from rag_compiler.resolve_values import bind_constant, bind_count, bind_document, bind_metadata
 from rag_compiler.scope import Scope
 from rag_compiler.sink import Sink
 from rag_compiler.source import Span
@@ -57,7 +57,7 @@ def bind_inputs(fields: Sequence[syntax.Field], names: Names, sink: Sink) -> tup
 
 def bind_graph(graph: syntax.Graph, signature: Signature, names: Names, callees: Callees, sink: Sink) -> hir.Graph:
     """A declared graph. Without a name it is called `?`, and nothing refers to it."""
-    name = graph.name or syntax.Name("?", graph.keyword.span)
+    name = graph.name or syntax.Name(say.NAMELESS, graph.keyword.span)
     block = Block(graph.items, GRAPH_ITEMS)
     nodes = _declared("node", block.every(syntax.Node), name.text, sink)
     channels = _declared("channel", block.every(syntax.Channel), name.text, sink)
@@ -86,7 +86,7 @@ def bind_graph(graph: syntax.Graph, signature: Signature, names: Names, callees:
         recursion_limit=site.limit("recursion_limit"),
         max_concurrency=site.limit("max_concurrency"),
         metadata=bind_metadata(block.pick("metadata", syntax.BlockItem), sink),
-        doc=document(graph.doc, block),
+        doc=bind_document(graph.doc, block.pick("description", syntax.TextItem), sink),
         syntax=graph,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rag_compiler import hir, syntax
 from rag_compiler.blocks import Block
+from rag_compiler.callees import input_of_tool
 from rag_compiler.diagnostics import Place
 from rag_compiler.kinds import COMMON, KIND_ALIASES, KINDS, PAUSES
 from rag_compiler.names import Noun
@@ -14,7 +15,15 @@ from rag_compiler.resolve_expressions import bind
 from rag_compiler.resolve_names import Home, bind_capabilities, bind_capability, distinct_names
 from rag_compiler.resolve_sends import bind_sends
 from rag_compiler.resolve_types import bind_type
-from rag_compiler.resolve_values import bind_count, bind_entries, bind_metadata, bind_payload, bind_text, bind_writes
+from rag_compiler.resolve_values import (
+    bind_count,
+    bind_document,
+    bind_inputs,
+    bind_metadata,
+    bind_payload,
+    bind_text,
+    bind_writes,
+)
 from rag_compiler.scope import Fields, Scope
 from rag_compiler.words import names as say
 from rag_compiler.words.values import bad_value, not_built, not_one_of
@@ -45,16 +54,9 @@ def bind_node(node: syntax.Node, name: syntax.Name, edges: Sequence[hir.Next], h
         pause_before="before" in pauses,
         pause_after="after" in pauses,
         metadata=bind_metadata(site.block.pick("metadata", syntax.BlockItem), home.sink),
-        doc=document(node.doc, site.block),
+        doc=bind_document(node.doc, site.block.pick("description", syntax.TextItem), home.sink),
         syntax=node,
     )
-
-
-def document(doc: str, block: Block) -> str:
-    """The `///` documentation and the `description` of a block."""
-    item = block.pick("description", syntax.TextItem)
-    written = item.text.value if item and isinstance(item.text, syntax.Literal) else ""
-    return "\n".join(text for text in (doc, str(written or "")) if text)
 
 
 def _kind(node: syntax.Node, home: Home) -> hir.Kind | None:
@@ -125,23 +127,9 @@ class _Site:
     def _tool(self) -> hir.ToolNode:
         tool = self._capability("tool") or hir.Hole(self.name.span)
         item = self.block.pick("args", syntax.BlockItem)
-        schema = self.home.names.registry.tools[tool.name].input if isinstance(tool, hir.Ref) else None
-        properties = schema.get("properties") if schema else None
-        known = (
-            properties if isinstance(properties, dict) and schema and not schema.get("additionalProperties") else None
-        )
-
-        def argument(name: syntax.Name) -> hir.Target:
-            if known is None or name.text in known:
-                return hir.Ref(name.text, name.span)
-            place, owner = (
-                self.home.sink.at(name.span),
-                f"tool `{tool.name}`" if isinstance(tool, hir.Ref) else "the tool",
-            )
-            self.home.sink.add(say.unknown_field(place, name.text, owner, dict.fromkeys(known)))
-            return hir.Hole(name.span)
-
-        return hir.ToolNode(tool, bind_entries(item.pairs if item else (), self.home.scope, self.home.sink, argument))
+        home = self.home
+        fields = input_of_tool(home.names.registry.tools[tool.name]) if isinstance(tool, hir.Ref) else None
+        return hir.ToolNode(tool, bind_inputs(item.pairs if item else (), home.scope, home.sink, fields))
 
     def _child(self, kind: hir.Kind, noun: Noun) -> hir.ChildNode:
         callee = self._capability(noun) or hir.Hole(self.name.span)

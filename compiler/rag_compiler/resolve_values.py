@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rag_compiler import hir, syntax
 from rag_compiler.kinds import LARGEST_COUNT
@@ -70,7 +70,7 @@ def bind_count(value: syntax.Expr | None, word: str, sink: Sink) -> int | None:
         case syntax.Literal(int() as count) if not isinstance(count, bool) and 1 <= count <= LARGEST_COUNT:
             return count
         case syntax.Literal(int() as count) if not isinstance(count, bool) and count > LARGEST_COUNT:
-            sink.add(over_limit(sink.at(value.span), f"`{word}` is at most {LARGEST_COUNT}"))
+            sink.add(over_limit(sink.at(value.span), f"`{word}` is at most {LARGEST_COUNT:_}"))
         case _:
             sink.add(not_a_count(sink.at(value.span), word, LARGEST_COUNT))
     return None
@@ -90,43 +90,47 @@ def bind_text(item: syntax.TextItem | None, scope: Scope, sink: Sink) -> hir.Exp
             return hir.Hole(item.text.span)
 
 
+def bind_document(doc: str, item: syntax.TextItem | None, sink: Sink) -> str:
+    """The `///` documentation of a declaration, with its `description` behind it."""
+    match item.text if item else None:
+        case syntax.Literal(str() as written):
+            return f"{doc}\n{written}" if doc else written
+        case syntax.Template(span=span):
+            sink.add(not_constant(sink.at(span), "`description`"))
+        case _:
+            pass
+    return doc
+
+
 def bind_writes(pairs: Sequence[syntax.Pair], scope: Scope, home: Home) -> hir.Entries:
-    """Channels and their values; an entry whose channel does not exist is left out."""
-
-    def channel(name: syntax.Name) -> hir.Target:
-        return home.channel(name, name.span)
-
-    return bind_entries(pairs, scope, home.sink, channel)
+    """Channels and their values."""
+    for pair in pairs:
+        home.channel(pair.key, pair.key.span)
+    return _entries(pairs, scope, home.sink)
 
 
 def bind_payload(
     payload: tuple[syntax.Pair, ...] | syntax.Expr | None, scope: Scope, sink: Sink, fields: Fields | None
 ) -> hir.Entries | None:
-    """What a child is given: keys of the declared input, where there is one. A bare text is the value of its only field."""
-    if payload is None:
-        return None
-    if not isinstance(payload, tuple):
-        key = next(iter(fields.names), "input") if fields and len(fields.names) == 1 else "input"
-        pairs: tuple[syntax.Pair, ...] = (syntax.Pair(syntax.Name(key, payload.span), payload, payload.span),)
-    else:
-        pairs = payload
-
-    def field(name: syntax.Name) -> hir.Target:
-        if fields is None or name.text in fields.names:
-            return hir.Ref(name.text, name.span)
-        sink.add(unknown_field(sink.at(name.span), name.text, fields.owner, fields.names))
-        return hir.Hole(name.span)
-
-    return bind_entries(pairs, scope, sink, field)
+    """What a child is given. A bare text is the value of its only field, else of `input`."""
+    if payload is None or isinstance(payload, tuple):
+        return None if payload is None else bind_inputs(payload, scope, sink, fields)
+    key = next(iter(fields.names), "input") if fields and len(fields.names) == 1 else "input"
+    pair = syntax.Pair(syntax.Name(key, payload.span), payload, payload.span)
+    return bind_inputs((pair,), scope, sink, fields)
 
 
-def bind_entries(
-    pairs: Sequence[syntax.Pair], scope: Scope, sink: Sink, key: Callable[[syntax.Name], hir.Target]
-) -> hir.Entries:
-    """Pairs whose keys `key` binds, each key once."""
-    entries: list[hir.Entry] = []
-    for pair in distinct(pairs, sink):
-        name, value = key(pair.key), bind(pair.value, scope, sink)
-        if isinstance(name, hir.Ref):
-            entries.append(hir.Entry(name, value))
-    return tuple(entries)
+def bind_inputs(pairs: Sequence[syntax.Pair], scope: Scope, sink: Sink, fields: Fields | None) -> hir.Entries:
+    """Keys of a declared input, where there is one, and their values."""
+    for pair in pairs:
+        if fields is not None and pair.key.text not in fields.names:
+            sink.add(unknown_field(sink.at(pair.key.span), pair.key.text, fields.owner, fields.names))
+    return _entries(pairs, scope, sink)
+
+
+def _entries(pairs: Sequence[syntax.Pair], scope: Scope, sink: Sink) -> hir.Entries:
+    """Each key once, the unknown ones too: what they are has been reported."""
+    return tuple(
+        hir.Entry(hir.Ref(pair.key.text, pair.key.span), bind(pair.value, scope, sink))
+        for pair in distinct(pairs, sink)
+    )

@@ -9,10 +9,10 @@ from rag_compiler.diagnostics import Place
 from rag_compiler.hir import Root
 
 ROOT_HELP: dict[str, str] = {
+    "input": "`input` is what a run is given; it is not in scope here",
     "output": "`output` is the node's own result: it exists in `writes`, `command`, `routes` and `send`, after the node has run",
     "state": "`state` is a graph's; in an agent only `input` is in scope",
     "args": "`args` is what a node was sent with; it exists in the nodes of a graph only",
-    "input": "nothing has been given yet where this value is needed",
 }
 
 

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place
 from rag_ir.spell import closest
 
-SHOWN = 12
+SHOWN = 24
 """At most so many names are listed in a help line; `candidates` holds all."""
 
+NAMELESS = "?"
+"""What a graph without a name is called."""
 Elsewhere = str
 """What a wrong name is instead, as a clause: "an agent, not a tool"; empty where it is nothing."""
 
@@ -33,7 +35,7 @@ def unknown_node(
     place: Place, name: str, role: str, graph: str, nodes: Mapping[str, Place], *, end: bool, elsewhere: Elsewhere
 ) -> Diagnostic:
     """`role` is what the name is used as ("route target"); `end` says whether `END` could stand here."""
-    message = f"{role} `{name}` is not a node of graph `{graph}`"
+    message = f"{role} `{name}` is not a node of {_graph(graph)}"
     available = [*nodes, *(["END"] if end else [])]
     if name == "START":
         elsewhere = f"the entry of a graph is written `start {next(iter(nodes), 'NODE')}`"
@@ -46,7 +48,7 @@ def unknown_target(
     place: Place, name: str, graph: str, available: Iterable[str], declared: Mapping[str, Place], elsewhere: Elsewhere
 ) -> Diagnostic:
     """A send's target: a node, else an agent, else a graph."""
-    message = f"send target `{name}` is neither a node of graph `{graph}` nor an agent nor a graph"
+    message = f"send target `{name}` is neither a node of {_graph(graph)} nor an agent nor a graph"
     return _unknown("unknown-target", place, message, "no such target", name, available, declared, elsewhere, "targets")
 
 
@@ -54,7 +56,7 @@ def unknown_channel(
     place: Place, name: str, graph: str, channels: Mapping[str, Place], elsewhere: Elsewhere = ""
 ) -> Diagnostic:
     """A channel in a path, a write or `into`."""
-    message = f"`{name}` is not a channel of graph `{graph}`"
+    message = f"`{name}` is not a channel of {_graph(graph)}"
     if not channels and not elsewhere:
         elsewhere = f"the graph has no channels; declare `channel {name} overwrite`"
     return _unknown(
@@ -163,6 +165,10 @@ def reserved_name(place: Place, what: str, name: str, why: str) -> Diagnostic:
         label="reserved",
         help=why,
     )
+
+
+def _graph(name: str) -> str:
+    return "this graph" if name == NAMELESS else f"graph `{name}`"
 
 
 def _unknown(

@@ -49,7 +49,7 @@ def not_constant(place: Place, item: str) -> Diagnostic:
 
 def not_a_count(place: Place, item: str, largest: int) -> Diagnostic:
     """A number that is no integer of at least one."""
-    return bad_value(place, f"`{item}` takes an integer from 1 to {largest}", label="not a count")
+    return bad_value(place, f"`{item}` takes an integer from 1 to {largest:_}", label="not a count")
 
 
 def over_limit(place: Place, message: str, help_: str = "") -> Diagnostic:
