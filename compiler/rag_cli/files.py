@@ -18,9 +18,13 @@ def shown(path: str | os.PathLike[str]) -> str:
 
 
 def folder_of(root: Path) -> str:
-    """A project's root as it is shown before the paths of its files: relative to the current folder, empty for that itself."""
+    """A project's root as it is shown before the paths of its files: relative to the current folder, or whole if that is shorter.
+
+    Empty for the current folder itself.
+    """
     here = Path.cwd()
-    return "" if root == here else Path(os.path.relpath(root, here)).as_posix()
+    relative = Path(os.path.relpath(root, here)).as_posix()
+    return "" if root == here else min(relative, root.as_posix(), key=len)
 
 
 def reason(error: OSError) -> str:
@@ -32,7 +36,9 @@ def reason(error: OSError) -> str:
 def read_bytes(path: str) -> bytes:
     """The content of a file, or of standard input for `-`. `Trouble` if it cannot be read."""
     if path == STDIN:
-        return sys.stdin.buffer.read()
+        return _stdin()
+    if not path:
+        raise Trouble("a path is empty", "name a file, or `-` for standard input")
     try:
         return Path(path).read_bytes()
     except IsADirectoryError:
@@ -43,6 +49,12 @@ def read_bytes(path: str) -> bytes:
         raise Trouble(f"{shown(path)} cannot be read: {reason(error)}") from None
     except ValueError:
         raise Trouble(f"{shown(path)} is no path") from None
+
+
+def _stdin() -> bytes:
+    if sys.stdin is None or sys.stdin.closed:  # pyright: ignore[reportUnnecessaryComparison]
+        raise Trouble("standard input is closed", "name a file, or pipe something in")
+    return sys.stdin.buffer.read()
 
 
 def write_bytes(path: str, data: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
 
 from rag_cli.trouble import CANCELLED, FINISHED, INTERNAL, USAGE, Trouble
@@ -49,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     try:
         status = _dispatch(given)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            sys.stdout.flush()
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else USAGE
     except BrokenPipeError:
@@ -58,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return CANCELLED
     except Trouble as trouble:
         return _tell(trouble)
+    except OSError as error:
+        return _tell_refusal(error)
     except Exception as error:
         return _confess(error)
     return status
@@ -147,9 +151,23 @@ def _load(name: str) -> Command:
 
 
 def _reader_left() -> int:
-    # The interpreter flushes standard output once more at its end, which would fail again, and aloud.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _drop_output()
     return BROKEN_PIPE
+
+
+def _drop_output() -> None:
+    # The interpreter flushes standard output once more at its end, which would fail again, and aloud.
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell_refusal(error: OSError) -> int:
+    """What the system refused, where no command said it in better words: a full disk, a folder that is gone."""
+    from rag_cli.files import reason, shown
+
+    _drop_output()
+    what = f"{shown(str(error.filename))} cannot be used" if error.filename else "the system refused"
+    return _tell(Trouble(f"{what}: {reason(error)}"))
 
 
 def _tell(trouble: Trouble) -> int:

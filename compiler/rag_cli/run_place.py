@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +78,7 @@ def run_place(root: Path, registry: Registry, store: str | None) -> RunPlace:
 
 
 @contextmanager
-def opened(place: RunPlace, *, make: bool = False) -> Iterator[Store]:
+def opened(place: RunPlace, *, make: bool = False) -> Generator[Store]:
     """The store, open. What the store or the runtime refuses while it is open becomes `Trouble`.
 
     Without `make`, a default store that is not there is not made: there are no runs.

@@ -41,7 +41,7 @@ def select(paths: Sequence[str]) -> list[Selection]:
     for path in paths:
         if path == STDIN:
             _add_stdin(chosen)
-        elif Path(path).is_dir():
+        elif path and Path(path).is_dir():
             _add_folder(chosen, Path(path))
         else:
             _add_file(chosen, Path(path), read_bytes(path))
@@ -76,7 +76,7 @@ def _add_file(chosen: dict[Path, Selection], path: Path, data: bytes) -> None:
 def _add_folder(chosen: dict[Path, Selection], path: Path) -> None:
     whole = path.resolve()
     root = find_root(whole)
-    if root == whole:
+    if root is not None and root == whole:
         _of(chosen, root).everything = True
     elif root is not None:
         _of(chosen, root).folders.add(f"{whole.relative_to(root).as_posix()}/")

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TextIO
 
 PIPED_WIDTH = 140
@@ -29,13 +30,24 @@ PLAIN = Palette(False)
 
 
 def prepare_streams() -> None:
-    """Makes no character unprintable for the encoding of a stream, and what is piped the same on every machine."""
+    """Makes no character unprintable for the encoding of a stream, and what is piped the same on every machine.
+
+    A stream that the process was started without takes what is written and drops it.
+    """
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
+        sys.stdout = _nowhere()
+    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]
+        sys.stderr = _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             if stream.isatty():
                 stream.reconfigure(errors="backslashreplace")
             else:
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def is_terminal(stream: TextIO) -> bool:

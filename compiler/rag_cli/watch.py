@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from rag_cli.json_text import json_text
@@ -14,7 +14,7 @@ from rag_runtime.observe import Observer, RunEvent
 
 
 @contextmanager
-def watched(events: str | None) -> Iterator[Observer]:
+def watched(events: str | None) -> Generator[Observer]:
     """An observer that writes to standard error. `events`: `jsonl` for the events themselves."""
     if events == "jsonl":
         yield _say_json

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from time import monotonic
 
@@ -21,7 +21,7 @@ MOST_LANES = 12
 
 
 @contextmanager
-def live() -> Iterator[Observer]:
+def live() -> Generator[Observer]:
     """An observer that keeps the display up to date until the context ends; then only what scrolled away is left."""
     console = Console(stderr=True, highlight=False)
     display = _Display(console)
