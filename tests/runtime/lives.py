@@ -6,6 +6,7 @@ tool is written to `calls.log` as it takes effect, so that what happened can be 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -282,15 +283,19 @@ def live(folder: Path, ends: Callable[[int], Fatal | None]) -> Fate:
 
 def _fork(work: Callable[[], None]) -> int:
     """Runs in a process of its own; gives the status that it ended with."""
+    gc.freeze()
     process = os.fork()
     if process == 0:
         try:
+            gc.disable()  # A collection would touch, and so copy, all that is shared with the tests.
             work()
             os._exit(0)
         except BaseException:
             traceback.print_exc()
             os._exit(70)
-    return os.waitpid(process, 0)[1]
+    status = os.waitpid(process, 0)[1]
+    gc.unfreeze()
+    return status
 
 
 def _life(folder: Path, end: Fatal | None) -> None:

@@ -11,11 +11,11 @@ from tests.runtime.world import Stage, capabilities
 
 from rag_ir import build
 from rag_ir.graph import Document, Json, Node
-from rag_runtime.events import CallEnded, CallStarted, Cancelled, Error, Resumed
+from rag_runtime.events import CallEnded, CallStarted, Cancelled, Error, Event, Resumed
 from rag_runtime.refusals import AnswerRefused, DocumentRefused, InputRefused, RunRefused
 from rag_runtime.seams import CallFailed, ModelRequest
 from rag_runtime.stores.memory import MemoryStore
-from rag_runtime.stores.store import StoreError
+from rag_runtime.stores.store import Progress, Run, StoreError
 
 pytestmark = pytest.mark.anyio
 
@@ -498,6 +498,87 @@ async def test_what_a_capability_raises_ends_its_call_alone() -> None:
     assert "the provider has a mistake" in result.error.message
     ended = [entry.event for entry in store.events("r1") if isinstance(entry.event, CallEnded)]
     assert [each.usage.model_calls for each in ended] == [1]
+
+
+class _Breaking(MemoryStore):
+    """A store that fails from its n-th write on."""
+
+    def __init__(self, writes: int) -> None:
+        super().__init__(clock=count(1000).__next__)
+        self.writes = writes
+
+    def begin(self, run: Run, event: Event) -> int:
+        self._write()
+        return super().begin(run, event)
+
+    def commit(self, run: str, seq: int, event: Event, progress: Progress) -> int:
+        self._write()
+        return super().commit(run, seq, event, progress)
+
+    def _write(self) -> None:
+        self.writes -= 1
+        if self.writes < 0:
+            raise StoreError("store-unavailable", "the disk is full")
+
+
+async def test_a_store_that_fails_stops_the_run_and_spoils_nothing() -> None:
+    inner = build.graph("inner", start="say", channels=CHANNELS, nodes=[build.model("say", into="found", next="END")])
+    sends = [build.send("inner", {"n": build.lit(n)}) for n in (1, 2)]
+    plan = build.pass_("plan", sends=sends, join="done")
+    graph = build.graph("g", start="plan", channels=CHANNELS, nodes=[plan, build.pass_("done", next="END")])
+    document = build.document("g", graphs=[graph, inner])
+    whole = await Stage(document, _store()).run()
+    stopped = 0
+    for writes in range(1, 60):
+        store = _Breaking(writes)
+        stage = Stage(document, store)
+        try:
+            result = await stage.run()
+        except StoreError:
+            stopped += 1
+            store.writes = 1000
+            result = await stage.resume()
+        assert result == whole
+    assert 10 < stopped < 59
+
+
+async def test_calls_of_a_model_are_numbered_where_they_have_an_order() -> None:
+    asked: list[tuple[str, int | None]] = []
+
+    def reply(request: ModelRequest) -> str:
+        asked.append((request.path, request.asked))
+        if request.path == "last" and len(asked) == 6:
+            raise CallFailed(Error(code="server", message="it is down"))
+        return "x"
+
+    inner = build.graph("inner", start="say", channels=CHANNELS, nodes=[build.model("say", next="END")])
+    sends = [build.send("inner", {"n": build.lit(n)}) for n in (1, 2)]
+    nodes = [
+        build.model("first", next="sub"),
+        build.subgraph("sub", "inner", next="plan"),
+        build.pass_("plan", sends=sends, join="last"),
+        build.model("last", next="END"),
+    ]
+    graph = build.graph("g", start="first", channels=CHANNELS, nodes=nodes)
+    stage = Stage(build.document("g", graphs=[graph, inner]), _store(), capabilities(reply))
+    assert (await stage.run()).outcome == "finished"
+    assert asked == [("first", 0), ("sub/say", 1), ("plan/inner/say", None), ("plan/inner/say", None), ("last", 4)]
+    again = Stage(stage.document, _store(), stage.capabilities)
+    asked[:] = [("", None)]
+    assert (await again.run()).outcome == "failed"
+    assert (await again.resume()).outcome == "finished"
+    assert asked[-2:] == [("last", 4), ("last", 5)]
+
+
+@pytest.mark.parametrize("value", [float("nan"), {1: 2}, {"deep": object()}, b"x"])
+async def test_what_is_not_json_ends_its_call_alone(value: Json) -> None:
+    node = build.tool("pay", "pay", {"amount": build.lit(1)}, routes={"done": "END", "error": "END"})
+    graph = build.graph("g", start="pay", nodes=[node])
+    document = build.document("g", graphs=[graph], tools=_paying("none").requires.tools)
+    store = _store()
+    await Stage(document, store, capabilities(tools={"pay": lambda arguments, key: value})).run()
+    errors = [entry.event.error for entry in store.events("r1") if isinstance(entry.event, CallEnded)]
+    assert [error and error.code for error in errors] == ["bad-result"]
 
 
 # Calls with effects

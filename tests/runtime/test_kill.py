@@ -14,7 +14,6 @@ from tests.runtime.lives import ONCE, Fatal, Fate, Key, Killer, die_at_call, liv
 
 from rag_runtime.stores.store import Store
 
-
 LIFE_TIME = 10
 
 

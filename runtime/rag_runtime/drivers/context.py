@@ -153,9 +153,7 @@ class LocalContext:
             case _:
                 message = f"the call of tool `{name}` was cut off, and was told to fail"
                 raise CallFailed(Error(code="effect-in-doubt", message=message))
-        ended = CallEnded(
-            task=self.task.id, call=call, kind="tool", name=name, value=value, usage=Usage(tool_calls=1)
-        )
+        ended = CallEnded(task=self.task.id, call=call, kind="tool", name=name, value=value, usage=Usage(tool_calls=1))
         self.record.commit(ended)
         return ended
 

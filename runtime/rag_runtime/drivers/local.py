@@ -58,8 +58,11 @@ class _Driving:
     async def _perform_together(self) -> None:
         from anyio import create_task_group
 
-        async with create_task_group() as group:
-            self._hire(group)
+        try:
+            async with create_task_group() as group:
+                self._hire(group)
+        except BaseExceptionGroup as failures:
+            raise _first(failures) from None
 
     def _hire(self, group: TaskGroup, spare: int = 0) -> None:
         """As many workers as there are tasks for, but `spare`, within the limit."""
@@ -86,6 +89,15 @@ class _Driving:
                     self.finish = command
                 case _:
                     pass
+
+
+def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What went wrong first: a store that fails one task fails those beside it too."""
+    match failures.exceptions[0]:
+        case BaseExceptionGroup() as inner:
+            return _first(inner)
+        case failure:
+            return failure
 
 
 async def _run_child(context: LocalContext, graph: str, input: Json) -> Finish:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from rag_runtime.stores.store import StoreError
@@ -18,18 +17,27 @@ TRIES = 20
 PAUSE_SECONDS = 0.01
 
 
-@contextmanager
-def hold(path: Path) -> Generator[None]:
-    """Holds the lease at `path` while the context lasts. Raises `StoreError` (`run-locked`) if somebody else does."""
-    descriptor = _acquire(path)
-    try:
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, str(os.getpid()).encode("ascii"))
-        yield
-    finally:
-        with suppress(OSError):
-            path.unlink()
+def acquire(path: Path) -> int:
+    """The lease at `path`, as a descriptor to be given to `release`. Raises `StoreError` (`run-locked`) if another holds it.
+
+    Whoever only looks holds the lock for a moment too, hence more than one try.
+    """
+    for _ in range(TRIES):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if _lock(descriptor) and _is_at(descriptor, path):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, str(os.getpid()).encode("ascii"))
+            return descriptor
         os.close(descriptor)
+        time.sleep(PAUSE_SECONDS)
+    raise StoreError("run-locked", f"run `{path.stem}` is being driven by another process{_holder(path)}")
+
+
+def release(path: Path, descriptor: int) -> None:
+    """Gives the lease up."""
+    with suppress(OSError):
+        path.unlink()
+    os.close(descriptor)
 
 
 def held(path: Path) -> bool:
@@ -47,17 +55,6 @@ def held(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
-
-
-def _acquire(path: Path) -> int:
-    """A descriptor that holds the lock. Whoever only looks holds it for a moment too, hence more than one try."""
-    for _ in range(TRIES):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        if _lock(descriptor) and _is_at(descriptor, path):
-            return descriptor
-        os.close(descriptor)
-        time.sleep(PAUSE_SECONDS)
-    raise StoreError("run-locked", f"run `{path.stem}` is being driven by another process{_holder(path)}")
 
 
 def _lock(descriptor: int) -> bool:

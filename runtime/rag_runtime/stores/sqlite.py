@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rag_runtime.events import Event
 from rag_runtime.journal import JournalError, decode, dump, encode, error_from_json, plain, usage_from_json
-from rag_runtime.stores import lease
+from rag_runtime.stores import lease as leases
 from rag_runtime.stores.store import STATUSES, Clock, Entry, Progress, Run, Status, StoreError, now
 
 SCHEMA_VERSION = 1
@@ -126,19 +126,26 @@ class SqliteStore:
         except JournalError as error:
             raise self._corrupt(f"run `{run}`: {error}") from None
 
-    def lease(self, root: str) -> AbstractContextManager[None]:
-        return lease.hold(self._lease_file(root))
+    @contextmanager
+    def lease(self, root: str) -> Generator[None]:
+        path = self._lease_file(root)
+        with _translated(self._path):
+            path.parent.mkdir(exist_ok=True)
+            descriptor = leases.acquire(path)
+        try:
+            yield
+        finally:
+            leases.release(path, descriptor)
 
     def leased(self, root: str) -> bool:
-        return lease.held(self._lease_file(root))
+        with _translated(self._path):
+            return leases.held(self._lease_file(root))
 
     def close(self) -> None:
         self._connection.close()
 
     def _lease_file(self, root: str) -> Path:
-        folder = self._path.with_name(f"{self._path.name}.leases")
-        folder.mkdir(exist_ok=True)
-        return folder / f"{root}.lease"
+        return self._path.with_name(f"{self._path.name}.leases") / f"{root}.lease"
 
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
@@ -253,6 +260,8 @@ def _translated(path: Path) -> Generator[None]:
     """SQLite's and the system's errors in the store's own words."""
     try:
         yield
+    except sqlite3.ProgrammingError:
+        raise
     except sqlite3.OperationalError as error:
         raise StoreError("store-unavailable", f"the store `{path}`: {error}") from error
     except sqlite3.DatabaseError as error:
