@@ -66,7 +66,7 @@ def test_usage_adds_up_exactly_and_in_any_order() -> None:
     usages = [
         Usage(model_calls=1, input_tokens=10, output_tokens=2, cost_usd="0.1"),
         Usage(model_calls=1, input_tokens=5, output_tokens=1, cost_usd="0.2"),
-        Usage(tool_calls=1, cost_usd="0.0000000000000000000000000001"),
+        Usage(tool_calls=1, cost_usd="1000000.0000000000000000000000000001"),
     ]
     totals: list[Usage] = []
     for order in (usages, usages[::-1]):
@@ -79,7 +79,11 @@ def test_usage_adds_up_exactly_and_in_any_order() -> None:
         totals[0]
         == totals[1]
         == Usage(
-            model_calls=2, tool_calls=1, input_tokens=15, output_tokens=3, cost_usd="0.3000000000000000000000000001"
+            model_calls=2,
+            tool_calls=1,
+            input_tokens=15,
+            output_tokens=3,
+            cost_usd="1000000.3000000000000000000000000001",
         )
     )
 
@@ -122,6 +126,7 @@ UNDER_WAY: list[Event] = [
     started("1:1:a", "done"),
     ended("1:9:a"),
     ended("9:0:a"),
+    ended("0:0:a"),
     ended("x:y:a"),
     ended("a"),
     ChildFinished(task="1:0:a", outcome="finished"),

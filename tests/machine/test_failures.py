@@ -135,6 +135,15 @@ def test_a_failing_child_fails_its_join_as_the_sender() -> None:
     assert len({shown(other.machine) for other in every_order(document, CHILDREN)}) == 1
 
 
+def test_of_several_failures_the_first_in_task_order_is_told() -> None:
+    document = failing_child("fix")
+    script: Script = {**CHILDREN, "u": Fail("later")}
+    plays = every_order(document, script)
+    assert len({shown(play.machine) for play in plays}) == 1
+    assert error_of(plays[0], "fix")["code"] == "lost"
+    assert children_of(plays[0], "fix") == [("w", "failed", None), ("v", "cancelled", None), ("u", "failed", None)]
+
+
 def test_without_a_handler_the_run_fails_and_nothing_merges() -> None:
     play = played(failing_child(None), CHILDREN)
     assert (play.go().outcome, play.machine.state) == ("failed", {"x": []})

@@ -222,6 +222,89 @@ def test_the_target_of_a_join_may_lead_back_to_its_sources() -> None:
     assert played(document).machine.path == ["s", "a", "c"]
 
 
+def test_a_source_may_come_again_and_is_not_waited_for() -> None:
+    document = graph(
+        pass_("s", sends=[send("a"), send("p")]),
+        *map(pass_, "ab"),
+        pass_("p", next="p2"),
+        pass_("p2", routes={"final": "END", "never": "a"}),
+        pass_("c", routes={"final": "END", "again": "b"}),
+        joins=[(["a", "b"], "c")],
+    )
+    assert played(document).machine.path == ["s", ["a", "p"], ["p2", "c"]]
+
+
+def test_the_handler_of_a_sender_may_lead_to_a_source() -> None:
+    document = graph(
+        pass_("r", sends=[send("a"), send("s")]),
+        pass_("a"),
+        pass_("s", sends=[send("w")], join="t", on_error="fix"),
+        pass_("w", next="w2"),
+        pass_("fix", next="b"),
+        *map(pass_, ["w2", "t", "b", "c"]),
+        joins=[(["a", "b"], "c")],
+    )
+    play = played(document, {"w2": Fail()})
+    assert play.machine.path == ["r", ["a", "s"], "w", "w2", "fix", "b", "c"]
+
+
+def test_a_node_that_may_fail_may_lead_to_a_source() -> None:
+    document = graph(
+        pass_("s", sends=[send("a"), send("p")]),
+        pass_("a"),
+        pass_("p", next="q"),
+        pass_("q", on_error="b"),
+        *map(pass_, "bc"),
+        joins=[(["a", "b"], "c")],
+    )
+    assert played(document, {"q": Fail()}).machine.path == ["s", ["a", "p"], "q", "b", "c"]
+
+
+def test_what_joined_children_reach_arrives_with_them() -> None:
+    document = graph(
+        pass_("s", sends=[send("a"), send("p")]),
+        pass_("a"),
+        pass_("p", next="q"),
+        pass_("q", sends=[send("w")], join="t"),
+        pass_("w", next="b"),
+        *map(pass_, "bct"),
+        joins=[(["a", "b"], "c")],
+    )
+    play = played(document)
+    assert play.machine.path == ["s", ["a", "p"], ["q", "c"], "w", "b", "c", "t"]
+    assert [outcome for _, _, outcome, _ in entries(play, "c", 2)] == ["succeeded", "skipped"]
+
+
+def test_a_group_that_failed_leads_nowhere() -> None:
+    document = graph(
+        pass_("r", sends=[send("a"), send("s"), send("z")]),
+        pass_("a"),
+        pass_("s", sends=[send("w")], join="b", on_error="fix"),
+        pass_("z", next="z2"),
+        pass_("z2", next="z3"),
+        *map(pass_, ["z3", "w", "fix", "b", "c"]),
+        joins=[(["a", "b"], "c")],
+    )
+    play = played(document, {"w": Fail()})
+    assert play.machine.path == ["r", ["a", "s", "z"], ["z2", "w"], ["z3", "fix", "c"]]
+
+
+def test_what_arrived_in_a_cancelled_child_fires_nothing() -> None:
+    document = graph(
+        pass_("s", sends=[send("x"), send("bad")], join="t", on_error="fix"),
+        pass_("x", sends=[send("a"), send("slow")]),
+        pass_("bad", next="worse"),
+        pass_("worse", next="worst"),
+        pass_("slow", next="slower"),
+        pass_("slower", next="b"),
+        pass_("fix", next="fixed"),
+        *map(pass_, ["a", "b", "c", "worst", "fixed", "t"]),
+        joins=[(["a", "b"], "c")],
+    )
+    play = played(document, {"worst": Fail()})
+    assert play.machine.path[3:] == [["slower", "worst"], "fix", "fixed"]
+
+
 def test_arrivals_are_kept_when_the_run_is_resumed() -> None:
     document = graph(
         pass_("s", sends=[send("a"), send("slow")]),

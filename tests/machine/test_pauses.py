@@ -132,6 +132,40 @@ def test_a_task_may_ask_again_what_was_answered() -> None:
     check_replay(play)
 
 
+def test_an_answer_while_the_task_runs_counts_for_its_next_pause_only() -> None:
+    play = one("#a", "#b")
+    play.answer("0:0:ask#b", "B").answer("0:0:ask#a", "A")
+    again = TaskPaused(task="0:0:ask", questions=(Question(address="0:0:ask#a", prompt="?"),))
+    (restarted,) = play.feed(again)
+    assert isinstance(restarted, StartTask)
+    assert restarted.history.answers.keys() == {"0:0:ask#a", "0:0:ask#b"}
+    (finish,) = play.feed(again)
+    assert isinstance(finish, Finish)
+    assert outcome(play) == ("paused", ["0:0:ask#a"])
+    check_replay(play)
+
+
+def test_what_is_asked_again_is_no_more_answered() -> None:
+    play = Play(graph(pass_("ask")), {"ask": Ask({"#a": (), "#b": ()})}).start()
+    play.go()
+    play.answer("0:0:ask#a", 1)
+    play.go()
+    play.answer("0:0:ask#b", 2)
+    assert play.waiting[0].history.answers.keys() == {"0:0:ask#b"}
+
+
+def test_a_pause_after_a_late_answer_does_not_start_a_cancelled_task() -> None:
+    play = one("#a", "#b")
+    play.answer("0:0:ask#b", "B").answer("0:0:ask#a", "A")
+    play.feed(Cancelled())
+    again = TaskPaused(task="0:0:ask", questions=(Question(address="0:0:ask#a", prompt="?"),))
+    assert play.feed(again) == []
+    play.drop()
+    play.feed(Resumed())
+    assert play.go().output == {"x": ["A", "B"]}
+    check_replay(play)
+
+
 def test_a_child_runs_questions_are_its_parents() -> None:
     play = one("/0:0:inner", "/1:2:other#call")
     assert outcome(play) == ("paused", ["0:0:ask/0:0:inner", "0:0:ask/1:2:other#call"])

@@ -158,7 +158,8 @@ def test_messages_get_ids_and_the_same_id_replaces_in_place() -> None:
     }
     play = played(conversation(), script)
     assert texts(play) == ["ONE", "TWO", "THREE", "FOUR"]
-    assert len(play.of("c")[0].task.transcript) == 3
+    seen = [message["content"] for message in play.of("c")[0].task.transcript if isinstance(message, dict)]
+    assert seen == ["ONE", "TWO", "three"]
 
 
 def test_remove_markers_delete_by_id() -> None:
@@ -168,6 +169,29 @@ def test_remove_markers_delete_by_id() -> None:
         "c": Ok(messages=[said("THREE", id="h"), said("two again", id="t"), {"id": "0:0:a/0", "remove": True}]),
     }
     assert texts(played(conversation(), script)) == ["THREE", "four", "two again"]
+
+
+def test_what_was_taken_back_is_forgotten() -> None:
+    document = graph(
+        pass_("s", sends=[send("bad"), send("good")], join="t"),
+        pass_("bad", routes={"never": "t"}, on_error="t"),
+        *map(pass_, "t"),
+        pass_("good"),
+        channels=[channel("u", "union"), channel("f", "first"), channel("messages", "messages")],
+    )
+    first, second = said("first", id="m"), said("second", id="m")
+    script = {
+        "bad": Ok("bad", writes=[("u", "k"), ("f", 1), ("messages", [said("away", id="n"), first])]),
+        "good": Ok("good", writes=[("u", "k"), ("f", 2), ("messages", second)]),
+    }
+    assert played(document, script).machine.state == {"u": ["k"], "f": 2, "messages": [second]}
+
+
+def test_a_new_message_must_be_one() -> None:
+    for channels in ([channel("messages", "messages")], []):
+        finish = played(graph(pass_("a"), channels=channels), {"a": Ok(messages=["hi"])}).go()
+        assert finish.error is not None
+        assert finish.error.code == "bad-write"
 
 
 def test_new_messages_come_before_written_ones_and_are_numbered_with_them() -> None:

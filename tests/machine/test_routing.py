@@ -226,6 +226,17 @@ def test_a_payload_without_a_value_fails_the_sender() -> None:
     assert played(document, given=1).of("w")[0].task.args == {"ok": 1, "n": 2}
 
 
+def test_the_variable_of_an_each_is_its_own() -> None:
+    document = graph(pass_("s", sends=[each(), send("w", {"n": ["var", "x"]})], join="t"), *map(pass_, "wt"))
+    error = failure(played(document, given=[1]))
+    assert (error.code, error.at) == ("expression-failed", "/graphs/g/nodes/0/sends/1/payload/0/value")
+
+
+def test_the_first_route_for_a_failure_is_taken() -> None:
+    document = graph(pass_("a", routes=[("error", None, "b"), ("error", None, "c")]), *map(pass_, "bc"))
+    assert played(document, {"a": Fail(label="error")}).machine.path == ["a", "b"]
+
+
 def test_a_send_without_a_payload_has_no_args() -> None:
     play = played(graph(pass_("s", sends=[send("w")], join="t"), pass_("w"), pass_("t")))
     assert (play.of("w")[0].task.args, play.of("w")[0].task.sent) == (None, True)

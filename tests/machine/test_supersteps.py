@@ -119,6 +119,20 @@ def test_two_branches_of_one_child_that_meet_are_one_activation() -> None:
     assert played(document).machine.path == ["s", ["f", "x"], ["f2", "e"], "m"]
 
 
+def test_branches_that_meet_inside_a_child_end_once() -> None:
+    document = graph(
+        pass_("r", sends=[send("s")], join="t"),
+        pass_("s", sends=[send("x")], next="f"),
+        pass_("f", next="f2"),
+        pass_("f2", next="m"),
+        pass_("x"),
+        pass_("e", next="m"),
+        *map(pass_, "mt"),
+        joins=[(["x"], "e")],
+    )
+    assert played(document).machine.path == ["r", "s", ["f", "x"], ["f2", "e"], "m", "t"]
+
+
 def test_task_order_is_plain_by_declaration_then_sends_by_sender_then_joins() -> None:
     document = graph(
         pass_("s", sends=[send("p", {"n": lit(1)}), send("q"), send("p", {"n": lit(2)})]),

@@ -52,7 +52,7 @@ def pass_boundary(run: Run) -> Passed | Stuck:
         found = attempt.refused()
         if not found:
             return attempt.commit()
-        failures = _in_order({**failures, **found})
+        failures = {**failures, **found}
 
 
 def uncaught(acts: Sequence[Activation]) -> list[Activation]:
@@ -150,7 +150,7 @@ class _Attempt:
                 _keep_messages(run, act, end.messages)
             advance(run, act, move, end.output, None, agenda)
         for group, error in groups.items():
-            abandon(run, group, error, agenda)
+            abandon(group, error, agenda)
         if run.regions:
             joins.release_all(run, agenda)
         due = agenda.due()

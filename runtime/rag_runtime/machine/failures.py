@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from rag_ir.graph import Json
 from rag_runtime.events import Error
 from rag_runtime.machine.plan import Move, NodePlan
-from rag_runtime.machine.state import Activation, Agenda, Group, Run, shown
+from rag_runtime.machine.state import Activation, Agenda, Group, shown
 
 Catcher = Move | NodePlan | Group
 """A route of the node, its handler, or the join whose sender has a handler."""
@@ -45,12 +45,11 @@ def give_up(act: Activation, error: Error, group: Group) -> None:
         child = child.parent
 
 
-def abandon(run: Run, group: Group, error: Error, agenda: Agenda) -> None:
+def abandon(group: Group, error: Error, agenda: Agenda) -> None:
     """The join of `group` cannot hold any more: what remains is cancelled, and the sender's handler is scheduled."""
     for child in group.children:
         if child.outcome is None:
             child.outcome = "cancelled"
-        run.regions.pop(child, None)
     group.scope.region.groups.pop(group, None)
     if group.sender.on_error is not None:
         agenda.handle(group.sender.on_error, group.scope, handled(error, group.listing()))
