@@ -174,17 +174,19 @@ def test_remove_markers_delete_by_id() -> None:
 def test_what_was_taken_back_is_forgotten() -> None:
     document = graph(
         pass_("s", sends=[send("bad"), send("good")], join="t"),
-        pass_("bad", routes={"never": "t"}, on_error="t"),
-        *map(pass_, "t"),
-        pass_("good"),
+        pass_("bad", routes={"never": "t"}, on_error="good2"),
+        *map(pass_, ["good", "good2", "t"]),
         channels=[channel("u", "union"), channel("f", "first"), channel("messages", "messages")],
     )
     first, second = said("first", id="m"), said("second", id="m")
     script = {
         "bad": Ok("bad", writes=[("u", "k"), ("f", 1), ("messages", [said("away", id="n"), first])]),
         "good": Ok("good", writes=[("u", "k"), ("f", 2), ("messages", second)]),
+        "t": Ok(writes=[("messages", said("third", id="m"))]),
     }
-    assert played(document, script).machine.state == {"u": ["k"], "f": 2, "messages": [second]}
+    play = played(document, script)
+    assert play.of("good2")[0].task.state == {"u": ["k"], "f": 2, "messages": [second]}
+    assert play.machine.state["messages"] == [said("third", id="m")]
 
 
 def test_a_new_message_must_be_one() -> None:
