@@ -10,8 +10,11 @@ from rag_compiler.sink import Sink
 from rag_compiler.words.structure import duplicate_item, join_without_send, leaves_child, send_without_join
 from rag_compiler.words.values import bad_value, over_limit
 
+MOST_STEPS = 200_000
+"""Children are followed for so many steps in one graph; the runtime refuses what lies beyond."""
 
-def check_sends(graph: hir.Graph, node: hir.Node, sink: Sink) -> None:
+
+def check_sends(node: hir.Node, sink: Sink) -> None:
     """The sends of a node against its join, and the modifiers of each."""
     _check_modifiers(node, sink)
     join = next((routing for routing in node.routings if isinstance(routing, hir.JoinSends)), None)
@@ -19,8 +22,6 @@ def check_sends(graph: hir.Graph, node: hir.Node, sink: Sink) -> None:
         _check_unjoined(node, sink)
     elif not any(isinstance(item, syntax.SendItem) for item in node.syntax.items):
         sink.add(join_without_send(sink.at(join.keyword), node.name.name))
-    elif isinstance(join.target, hir.Ref):
-        _check_children(graph, node, join, join.target.name, sink)
     if len(node.sends) > MOST_SENDS:
         span = node.sends[MOST_SENDS].span
         sink.add(over_limit(sink.at(span), f"a node sends at most {MOST_SENDS} times", "send over a list with `each`"))
@@ -53,22 +54,45 @@ def _check_modifiers(node: hir.Node, sink: Sink) -> None:
                 sink.add(bad_value(sink.at(first["max"].span), "`max` bounds an `each`, and there is none", help_))
 
 
-def _check_children(graph: hir.Graph, sender: hir.Node, join: hir.JoinSends, target: str, sink: Sink) -> None:
-    """No branch of a declared child may route to what the join runs."""
-    seen: set[str] = {sender.name.name}
-    pending = [send.target.name for send in sender.sends if send.child is None and isinstance(send.target, hir.Ref)]
-    while pending:
-        name = pending.pop()
-        if name in seen or name not in graph.nodes:
+def check_children(graph: hir.Graph, sink: Sink) -> None:
+    """No branch inside a child may route to what the join runs that waits for it.
+
+    Senders of one target are looked at together, and a child that comes back to one of them is not followed further.
+    """
+    joins: dict[str, dict[str, hir.JoinSends]] = {}
+    for node in graph.nodes.values():
+        match node.routings[:1]:
+            case (hir.JoinSends(target=hir.Ref(target)) as join,):
+                joins.setdefault(target, {})[node.name.name] = join
+            case _:
+                pass
+    left = MOST_STEPS
+    for target, senders in joins.items():
+        left = _follow(graph, target, senders, left, sink)
+
+
+def _follow(graph: hir.Graph, target: str, senders: dict[str, hir.JoinSends], left: int, sink: Sink) -> int:
+    """Walk the children of the senders of a target; gives the steps that are left."""
+    inside = {child: sender for sender in senders for child in _children(graph.nodes[sender])}
+    pending = list(inside)
+    for name in pending:
+        if name in senders or name not in graph.nodes or left <= 0:
             continue
-        seen.add(name)
-        for step in _steps(graph.nodes[name]):
+        left -= 1
+        node, sender = graph.nodes[name], inside[name]
+        for step in _steps(node):
             if step.name == target:
-                place = sink.at(step.span)
-                sink.add(leaves_child(place, name, target, sender.name.name, sink.at(join.keyword)))
-            else:
-                pending.append(step.name)
-        pending += [send.target.name for send in graph.nodes[name].sends if isinstance(send.target, hir.Ref)]
+                join = sink.at(senders[sender].keyword)
+                sink.add(leaves_child(sink.at(step.span), name, target, sender, join))
+        for follower in (*(step.name for step in _steps(node)), *_children(node)):
+            if follower != target and follower not in inside:
+                inside[follower] = sender
+                pending.append(follower)
+    return left
+
+
+def _children(node: hir.Node) -> list[str]:
+    return [send.target.name for send in node.sends if send.child is None and isinstance(send.target, hir.Ref)]
 
 
 def _steps(node: hir.Node) -> Iterator[hir.Ref]:

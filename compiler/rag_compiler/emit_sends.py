@@ -63,30 +63,21 @@ class Sends:
 
 def emit_sends(node: hir.Node, at: str, graph: hir.Graph, project: hir.Project, places: Places) -> Sends:
     """The sends of the node at the pointer `at`."""
-    children: dict[str, tuple[ir.Writes, Child]] = {}
+    children: dict[tuple[str, str], Child] = {}
+    counts: dict[str, int] = {}
     sends: list[ir.Send] = []
     for index, send in enumerate(node.sends):
         target = name_of(send.target)
         if send.child:
+            name = f"{node.name.name}/{send.child.callee}"
             defaults = child_writes(send.child, graph, project)
-            target = _child_name(f"{node.name.name}/{send.child.callee}", send, defaults, children)
+            key = (name, repr(_child_writes(send, defaults, "", Places(""))))
+            if key not in children:
+                counts[name] = number = counts.get(name, 0) + 1
+                children[key] = Child(name if number == 1 else f"{name}#{number}", send, send.child, defaults)
+            target = children[key].name
         sends.append(_send(send, target, f"{at}/sends/{index}", places))
-    return Sends(tuple(sends), tuple(child for _, child in children.values()))
-
-
-def _child_name(
-    name: str, send: hir.Send, defaults: DefaultWrites, children: dict[str, tuple[ir.Writes, Child]]
-) -> str:
-    """The name of the implicit child with this send's modifiers, which is made if it is not there."""
-    assert send.child
-    writes = _child_writes(send, defaults, "", Places(""))
-    number = 1
-    while True:
-        numbered = name if number == 1 else f"{name}#{number}"
-        known = children.setdefault(numbered, (writes, Child(numbered, send, send.child, defaults)))
-        if known[0] == writes:
-            return numbered
-        number += 1
+    return Sends(tuple(sends), tuple(children.values()))
 
 
 def _child_writes(send: hir.Send, defaults: DefaultWrites, at: str, places: Places) -> ir.Writes:

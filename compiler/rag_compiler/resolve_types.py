@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rag_compiler import hir, syntax
 from rag_compiler.kinds import TYPE_NAMES
@@ -27,6 +27,7 @@ from rag_ir.types import (
     optional,
     union,
 )
+from rag_verify.flow import components
 
 DEEPEST = 64
 
@@ -50,27 +51,21 @@ def distinct_fields(fields: Sequence[syntax.Field], sink: Sink) -> list[syntax.F
 
 def check_definitions(types: Mapping[str, hir.TypeDeclaration], sinks: Mapping[str, Sink]) -> None:
     """Report types that are nothing but themselves, as `type A = A?` is; through a list, a map or a field they may be."""
-    for name, declaration in types.items():
-        if name in _same_value(declaration.type.value, types, set()):
-            sink = sinks[declaration.path]
-            message = f"type `{name}` is defined as itself"
+    same = {name: list(_same_value(declared.type.value)) for name, declared in types.items()}
+    for component in components(types, same):
+        first = min(component, key=lambda name: (types[name].path, types[name].name.span))
+        if len(component) > 1 or first in same[first]:
+            message = f"type `{first}` is defined as itself"
             help_ = "a type may contain itself only through a list, a map or a field of a record"
-            sink.add(bad_value(sink.at(declaration.name.span), message, help_))
+            sink = sinks[types[first].path]
+            sink.add(bad_value(sink.at(types[first].name.span), message, help_))
 
 
-def _same_value(type_: TypeValue, types: Mapping[str, hir.TypeDeclaration], seen: set[str]) -> set[str]:
-    """The names that a value of the type is itself a value of."""
-    pending = [type_]
-    while pending:
-        match pending.pop():
-            case Named(name) if name not in seen and name in types:
-                seen.add(name)
-                pending.append(types[name].type.value)
-            case Union(members):
-                pending.extend(members)
-            case _:
-                pass
-    return seen
+def _same_value(type_: TypeValue) -> Iterator[str]:
+    """The names that a value of the type may itself be a value of."""
+    for part in type_.members if isinstance(type_, Union) else (type_,):
+        if isinstance(part, Named):
+            yield part.name
 
 
 class _Binder:
@@ -83,7 +78,8 @@ class _Binder:
 
     def bind(self, type_: syntax.TypeExpr, depth: int) -> TypeValue:
         if depth > DEEPEST:
-            self.sink.add(too_deep(self.sink.at(type_.span), DEEPEST, "type"))
+            if not _broken(type_):
+                self.sink.add(too_deep(self.sink.at(type_.span), DEEPEST, "type"))
             return self._hole()
         match type_:
             case syntax.NamedType(name):
@@ -124,3 +120,16 @@ class _Binder:
     def _hole(self) -> TypeValue:
         self.whole = False
         return JSON
+
+
+def _broken(type_: syntax.TypeExpr) -> bool:
+    """Whether a type leads straight to a hole, however deep it is: then it has been reported already."""
+    while isinstance(type_, syntax.ListType | syntax.MapType | syntax.OptionalType):
+        match type_:
+            case syntax.ListType(item):
+                type_ = item
+            case syntax.MapType(value):
+                type_ = value
+            case syntax.OptionalType(inner):
+                type_ = inner
+    return isinstance(type_, syntax.TypeHole)

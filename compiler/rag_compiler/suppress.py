@@ -34,15 +34,20 @@ def suppress(diagnostics: Sequence[Diagnostic], files: Sequence[tuple[SourceFile
     allowed = [each for source, tree in files for each in _allowed(source, tree)]
     if not allowed:
         return list(diagnostics)
-    sources = {source.path: source for source, _ in files}
-    used: set[_Allowed] = set()
+    lines = {source.path: source.lines for source, _ in files}
+    known = {(each.path, each.line, each.code) for each in allowed if not _why(each.code)}
+    codes = {code for _, _, code in known}
+    used: set[tuple[str, int, str]] = set()
     kept: list[Diagnostic] = []
     for diagnostic in diagnostics:
-        taken = [each for each in allowed if _fits(each, diagnostic, sources)]
-        used.update(taken)
-        if not taken:
-            kept.append(diagnostic)
-    unused = [each for each in allowed if each not in used]
+        path = diagnostic.place.path
+        if diagnostic.code in codes and path in lines:
+            key = (path, lines[path].position(diagnostic.place.span.start).line, diagnostic.code)
+            if key in known:
+                used.add(key)
+                continue
+        kept.append(diagnostic)
+    unused = [each for each in allowed if (each.path, each.line, each.code) not in used]
     return kept + [unused_suppression(Place(each.path, each.span), each.code, _why(each.code)) for each in unused]
 
 
@@ -61,12 +66,6 @@ def _allowed(source: SourceFile, tree: syntax.File) -> Iterator[_Allowed]:
         for code in _CODE.finditer(match.group(1)):
             start = comment.span.start + len(comment.text[: match.start(1) + code.start()].encode())
             yield _Allowed(source.path, line, code.group(), Span(start, start + len(code.group().encode())))
-
-
-def _fits(allowed: _Allowed, diagnostic: Diagnostic, sources: dict[str, SourceFile]) -> bool:
-    if allowed.code != diagnostic.code or allowed.path != diagnostic.place.path or _why(allowed.code):
-        return False
-    return sources[allowed.path].lines.position(diagnostic.place.span.start).line == allowed.line
 
 
 def _why(code: str) -> str:

@@ -11,8 +11,10 @@ from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place
 from rag_ir.spell import closest
 
 SHOWN = 24
-"""At most so many names are listed in a help line; `candidates` holds all."""
+"""At most so many names are listed in a help line; `candidates` holds more."""
 
+MANY = 300
+"""At most so many names are candidates; of more, only the likely ones are compared with a wrong name."""
 NAMELESS = "?"
 """What a graph without a name is called."""
 Elsewhere = str
@@ -183,7 +185,7 @@ def _unknown(
     plural: str,
 ) -> Diagnostic:
     names = sorted(set(available))
-    near = None if elsewhere else closest(name, names)
+    near = None if elsewhere else closest(name, names if len(names) <= MANY else _likely(name, names))
     help_ = elsewhere or (f"did you mean `{near}`?" if near else f"{plural}: {quoted(names)}" if names else "")
     related = (Label(declared[near], f"`{near}` is declared here"),) if near and near in declared else ()
     return Diagnostic(
@@ -193,6 +195,12 @@ def _unknown(
         label=label,
         help=help_,
         related=related,
-        candidates=tuple(names),
+        candidates=tuple(names[:MANY]),
         fixes=(replace(place, near),) if near else (),
     )
+
+
+def _likely(name: str, names: Iterable[str]) -> list[str]:
+    """The names that begin or end as this one does: among many, only these are compared."""
+    head, tail, length = name[:2], name[-2:], len(name)
+    return [each for each in names if (each[:2] == head or each[-2:] == tail) and abs(len(each) - length) <= 3]
