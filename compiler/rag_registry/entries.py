@@ -1,4 +1,4 @@
-"""The entries of a manifest: models, tools, agents and route functions, read from their tables.
+"""The entries of a manifest: tools, agents and route functions, read from their tables (models: see `models`).
 
 What this version cannot run is refused at its key; the entry exists all the same, so that what names it is not reported again.
 """
@@ -6,29 +6,20 @@ What this version cannot run is refused at its key; the entry exists all the sam
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from rag_ir.finding import Finding, pointer
-from rag_ir.graph import Price
 from rag_ir.spell import closest
 from rag_ir.types import to_schema
-from rag_registry.registry import Agent, Effects, Model, Reads, Router, Tool, Trust
-from rag_registry.table import Table, describe, is_identifier
+from rag_registry.registry import Agent, Effects, Reads, Router, Tool, Trust
+from rag_registry.table import Table, is_identifier
 from rag_registry.type_values import fields_of, record_at, type_at
 
 EVERY_ENTRY = ("description", "aliases")
 
-PROVIDERS = ("openai", "anthropic", "ollama", "scripted", "echo", "python")
-BUILT_PROVIDERS = ("scripted", "echo")
-CAPABILITIES = ("tools", "json_schema", "streaming")
 EFFECTS: tuple[Effects, ...] = ("none", "read", "write", "external")
 READS: tuple[Reads, ...] = ("public", "private", "secret")
 TRUST: tuple[Trust, ...] = ("trusted", "untrusted")
 
-MODEL_KEYS = (
-    *("provider", "model", "base_url", "api_key_env", "headers_env", "python", "answers"),
-    *("context_window", "max_output_tokens", "price", "capabilities", *EVERY_ENTRY),
-)
 TOOL_KEYS = (
     *("python", "http", "mcp", "args", "returns", "effects", "reads", "returns_trust", "idempotent"),
     *("approval", "timeout", "on_error", "max_output", *EVERY_ENTRY),
@@ -38,28 +29,6 @@ AGENT_KEYS = (
     *EVERY_ENTRY,
 )
 ROUTER_KEYS = ("python", "labels", *EVERY_ENTRY)
-
-
-def read_model(name: str, table: Table) -> Model:
-    """`[models.N]`."""
-    provider = table.required_text("provider", '"echo"')
-    if provider not in PROVIDERS and provider:
-        table.bad_choice("provider", provider, PROVIDERS)
-    elif provider not in BUILT_PROVIDERS and provider:
-        table.not_built("provider", f"provider `{provider}`", on_key=False)
-    elif provider:
-        _check_provider_keys(provider, table)
-    return Model(
-        name=name,
-        description=table.text("description"),
-        provider=provider,
-        model=table.text("model", name),
-        answers=table.text("answers") if "answers" in table else None,
-        capabilities=_capabilities(table),
-        context_window=table.integer("context_window", 1),
-        max_output_tokens=table.integer("max_output_tokens", 1),
-        price=_price(table),
-    )
 
 
 def read_tool(name: str, table: Table) -> Tool:
@@ -154,56 +123,6 @@ def _unknown(noun: str, name: str, at: str, available: Mapping[str, str]) -> Fin
         candidates=(near,) if near else (),
         replacement=f'"{near}"' if near else None,
     )
-
-
-def _check_provider_keys(provider: str, table: Table) -> None:
-    """Keys that a provider does not look at would be ignored: they are refused."""
-    foreign = ["base_url", "api_key_env", "headers_env", "python"]
-    if provider != "scripted":
-        foreign.append("answers")
-    elif "answers" not in table:
-        table.missing("answers", '"answers.toml"')
-    for key in foreign:
-        if key in table:
-            table.add("manifest-conflict", key, f"`{key}` means nothing to provider `{provider}`", on_key=True)
-
-
-def _capabilities(table: Table) -> tuple[str, ...]:
-    given = table.texts("capabilities")
-    for index, name in enumerate(given):
-        if name not in CAPABILITIES:
-            near = closest(name, CAPABILITIES)
-            listed = ", ".join(f"`{each}`" for each in CAPABILITIES)
-            table.findings.append(
-                Finding(
-                    "manifest-bad-value",
-                    pointer(*table.at, "capabilities", index),
-                    f"there is no capability {describe(name)}",
-                    help=f"did you mean `{near}`?" if near else f"there are {listed}",
-                    candidates=(near,) if near else (),
-                    replacement=f'"{near}"' if near else None,
-                )
-            )
-    return tuple(name for name in given if name in CAPABILITIES)
-
-
-def _price(table: Table) -> Price | None:
-    if "price" not in table:
-        return None
-    parts = Table(table.table("price"), (*table.at, "price"), ("input_per_mtok", "output_per_mtok"), table.findings)
-    return Price(input_per_mtok=_money(parts, "input_per_mtok"), output_per_mtok=_money(parts, "output_per_mtok"))
-
-
-def _money(table: Table, key: str) -> str:
-    if key not in table:
-        table.missing(key, "0.25")
-        return "0"
-    value = table.values[key]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1_000_000:
-        table.bad(key, "a number of US dollars from 0, below a million")
-        return "0"
-    text = format(Decimal(repr(value)), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _reference(table: Table) -> str:

@@ -15,15 +15,14 @@ from rag_ir.rules import RULES
 from rag_ir.spell import closest
 from rag_registry.entries import (
     AGENT_KEYS,
-    MODEL_KEYS,
     ROUTER_KEYS,
     TOOL_KEYS,
     check_agent,
     read_agent,
-    read_model,
     read_router,
     read_tool,
 )
+from rag_registry.models import MODEL_KEYS, read_model
 from rag_registry.registry import Level, Project, Registry
 from rag_registry.table import Table, describe
 

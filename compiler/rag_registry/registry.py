@@ -30,7 +30,11 @@ class Project:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """`[models.N]`. `provider` is one that this version has: `echo` or `scripted`."""
+    """`[models.N]`. `provider` is one that this version has: `openai`, `ollama`, `scripted` or `echo`.
+
+    Of the first two: requests go below `base_url`; `api_key_env` and `headers_env` (header -> variable) name environment variables;
+    `timeout` is in milliseconds, null for the provider's own.
+    """
 
     name: str
     description: str
@@ -41,6 +45,10 @@ class Model:
     context_window: int | None
     max_output_tokens: int | None
     price: Price | None
+    base_url: str = ""
+    api_key_env: str = ""
+    headers_env: Mapping[str, str] = field(default_factory=dict[str, str])
+    timeout: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
