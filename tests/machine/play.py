@@ -77,7 +77,7 @@ class Play:
 
     def __init__(self, document: Document, script: Script | None = None, *, choose: Choose = lambda count: 0) -> None:
         self.document = document
-        self.script = {} if script is None else script
+        self.script: Script = script or {}
         self.choose = choose
         self.machine = Machine(document)
         self.journal: list[Event] = []

@@ -57,27 +57,27 @@ def test_concurrent_writes_merge_in_task_order(made: Channel, values: list[Json]
     assert repr(play.of("t")[0].task.state["c"]) == repr(expected)
 
 
-@pytest.mark.parametrize(
-    ("made", "values", "code"),
-    [
-        (channel("c"), [1, 2], "concurrent-write"),
-        (channel("c"), [1, 1], "concurrent-write"),
-        (channel("c", "ephemeral"), [1, 2], "concurrent-write"),
-        (channel("c", "merge"), [{"a": 1}, {"a": 2}], "concurrent-write"),
-        (channel("c", "merge"), [{"a": {"x": 1}}, {"a": {"y": 2}}], "concurrent-write"),
-        (channel("c", "merge", deep=True), [{"a": {"x": 1}}, {"a": {"x": 2}}], "concurrent-write"),
-        (channel("c", "merge", deep=True), [{"a": {"x": 1}}, {"a": 2}], "concurrent-write"),
-        (channel("c", "merge"), [{}, 1], "bad-write"),
-        (channel("c", "sum"), [1, "2"], "bad-write"),
-        (channel("c", "sum"), [1, True], "bad-write"),
-        (channel("c", "sum"), [1e308, 1e308], "bad-write"),
-        (channel("c", "min"), [1, None], "bad-write"),
-        (channel("c", "messages"), [[], "hello"], "bad-write"),
-        (channel("c", "messages"), [[], {"role": "king", "content": ""}], "bad-write"),
-        (channel("c", "messages"), [[], {"remove": True}], "bad-write"),
-        (channel("c", "messages"), [[], {"role": "user", "content": "", "id": 3}], "bad-write"),
-    ],
-)
+CLASHES: list[tuple[Channel, list[Json], str]] = [
+    (channel("c"), [1, 2], "concurrent-write"),
+    (channel("c"), [1, 1], "concurrent-write"),
+    (channel("c", "ephemeral"), [1, 2], "concurrent-write"),
+    (channel("c", "merge"), [{"a": 1}, {"a": 2}], "concurrent-write"),
+    (channel("c", "merge"), [{"a": {"x": 1}}, {"a": {"y": 2}}], "concurrent-write"),
+    (channel("c", "merge", deep=True), [{"a": {"x": 1}}, {"a": {"x": 2}}], "concurrent-write"),
+    (channel("c", "merge", deep=True), [{"a": {"x": 1}}, {"a": 2}], "concurrent-write"),
+    (channel("c", "merge"), [{}, 1], "bad-write"),
+    (channel("c", "sum"), [1, "2"], "bad-write"),
+    (channel("c", "sum"), [1, True], "bad-write"),
+    (channel("c", "sum"), [1e308, 1e308], "bad-write"),
+    (channel("c", "min"), [1, None], "bad-write"),
+    (channel("c", "messages"), [[], "hello"], "bad-write"),
+    (channel("c", "messages"), [[], {"role": "king", "content": ""}], "bad-write"),
+    (channel("c", "messages"), [[], {"remove": True}], "bad-write"),
+    (channel("c", "messages"), [[], {"role": "user", "content": "", "id": 3}], "bad-write"),
+]
+
+
+@pytest.mark.parametrize(("made", "values", "code"), CLASHES)
 def test_what_cannot_be_merged_fails_the_later_writer(made: Channel, values: list[Json], code: str) -> None:
     finish = one_step(made, *values).go()
     assert finish.outcome == "failed"

@@ -82,6 +82,7 @@ def _end(run: Run, child: Child, agenda: Agenda) -> None:
         if parent is None:
             return
         child.outcome = "succeeded"
+        child.conversation = None
         group = child.group
         if group is not None:
             _end_of_group(group, agenda)
@@ -97,3 +98,5 @@ def _end_of_group(group: Group, agenda: Agenda) -> None:
     if not group.left:
         group.scope.region.groups.pop(group, None)
         agenda.fire(group.target, group.scope, {"children": group.listing()})
+        for child in group.children:
+            child.output = None
