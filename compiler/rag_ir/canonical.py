@@ -2,7 +2,8 @@
 
 Both write numbers as RFC 8785 does (ECMAScript's shortest form: `5`, `0.1`, `1e+21`), so that equal numbers are equal texts,
 except that integers are written with all their digits beyond 2^53 too: integers stay integers, and two different ones never
-share a digest. Characters outside ASCII are kept.
+share a digest. A whole float beyond 2^53 reads back as the integer whose digits were written. Characters outside ASCII are
+kept.
 """
 
 from __future__ import annotations
