@@ -20,24 +20,24 @@ const PRECEDENCE = {
 };
 
 // Items whose value is one name.
-const NAME_ITEMS = [
-  'kind', 'model', 'agent', 'graph', 'tool', 'router', 'script', 'into', 'checkpoint', 'interrupt', 'context',
-];
+const NAME_ITEMS = ['kind', 'model', 'tool', 'router', 'script', 'into', 'context'];
+// Items with one name whose words begin something else outside of a node.
+const SHARED_NAME_ITEMS = ['agent', 'graph', 'checkpoint', 'interrupt'];
 // Items whose value is the name of a node; an arrow may stand before it.
 const TARGET_ITEMS = ['next', 'on_error', 'on_timeout', 'goto'];
 // Items whose value is an expression.
 const VALUE_ITEMS = [
-  'description', 'system', 'prompt', 'tools', 'stores', 'middleware', 'options', 'sources', 'args', 'with', 'writes', 'timeout',
+  'system', 'prompt', 'tools', 'stores', 'middleware', 'options', 'sources', 'args', 'with', 'writes', 'timeout',
   'max_turns', 'max_visits', 'blocking', 'optional',
 ];
 // Items whose value is a block of pairs.
-const POLICY_ITEMS = ['retry', 'budget', 'cache', 'metadata', 'steering'];
+const POLICY_ITEMS = ['retry', 'budget', 'cache', 'steering'];
 // Items of a graph whose value is an expression.
 const GRAPH_VALUE_ITEMS = ['description', 'recursion_limit', 'max_concurrency'];
 // Words that begin an item of a graph and may name a node all the same, so that an edge can begin with them.
 const GRAPH_WORDS = [
-  'start', 'metadata', 'defaults', 'budget', 'allow', 'input', 'output', 'checkpoint', 'interrupt', 'join', 'state',
-  ...GRAPH_VALUE_ITEMS,
+  'start', 'defaults', 'allow', 'input', 'output', 'checkpoint', 'interrupt', 'join', 'state', 'routes', 'send', 'sends',
+  'command', 'metadata', ...GRAPH_VALUE_ITEMS, ...NAME_ITEMS, ...VALUE_ITEMS, ...POLICY_ITEMS,
 ];
 
 const BLANK = /[ \t\r\n\f\v]+/;
@@ -45,7 +45,7 @@ const ODD_BLANK = /[\u00a0\u1680\u2000-\u200d\u2028\u2029\u202f\u205f\u2060\u300
 
 // What may follow a target: a payload, and modifiers.
 const sendRest = ($, ...payloads) => [
-  optional(field('payload', choice($.object, ...payloads))),
+  optional(field('payload', choice($.object, alias($._unopened_object, $.object), ...payloads))),
   repeat($.modifier),
 ];
 
@@ -74,16 +74,20 @@ module.exports = grammar({
     $._missing_operand,
     $.missing_arrow,
     $.missing_open,
+    $._missing_brace,
     $._missing_close_declaration,
     $._missing_close_node,
     $._missing_close_routes,
     $._missing_close_record,
+    $._missing_close_policy,
     $._missing_close_pairs,
+    $._missing_close_any,
     $._missing_close_send,
     $._missing_close_object,
     $._missing_close_bracket,
     $._missing_close_paren,
     $._missing_close_angle,
+    $._missing_close_type,
     $._word_ahead,
     $._more_ahead,
     $._recovering,
@@ -105,8 +109,8 @@ module.exports = grammar({
       $.type_declaration,
       $.test_declaration,
       $._graph_member,
-      alias($.object, $.foreign_object),
-      alias($.list, $.foreign_list),
+      alias($._unknown_head, $.unknown_item),
+      $.unknown_declaration,
       $.stray,
       alias(choice('}', '---', '-'), $.stray),
     ),
@@ -118,7 +122,11 @@ module.exports = grammar({
       field('name', $._declared_name),
       optional($._separator),
       $._open,
-      repeat(choice($._graph_member, $.type_declaration, $.stray)),
+      $._graph_rest,
+    ),
+
+    _graph_rest: $ => seq(
+      repeat(choice($._graph_member, $.unknown_item, $.type_declaration, $.stray)),
       $._close_declaration,
     ),
 
@@ -127,7 +135,7 @@ module.exports = grammar({
       field('name', $._declared_name),
       optional($._separator),
       $._open,
-      repeat(choice($._item, $.type_item, $.stray)),
+      repeat(choice($._item, $._shared_item, $.type_item, $.stray)),
       $._close_declaration,
     ),
 
@@ -149,6 +157,13 @@ module.exports = grammar({
       $._close_declaration,
     ),
 
+    // A misspelt or missing keyword before a block.
+    unknown_declaration: $ => prec(1, seq(
+      $._unknown_head,
+      '{',
+      $._graph_rest,
+    )),
+
     _graph_member: $ => choice(
       $.node_declaration,
       $.channel_declaration,
@@ -161,7 +176,13 @@ module.exports = grammar({
       alias($._graph_value_item, $.value_item),
       $.join_item,
       $.edge,
-      $.unknown_item,
+      // Items of a node whose block has been closed too early.
+      $.name_item,
+      $.target_item,
+      $.value_item,
+      $.routes_item,
+      $.send_item,
+      $.command_item,
     ),
 
     node_declaration: $ => seq(
@@ -169,7 +190,7 @@ module.exports = grammar({
       field('name', $._declared_name),
       optional($._separator),
       $._open,
-      repeat(choice($._item, $.value_item, alias($._output_item, $.type_item), $.stray)),
+      repeat(choice($._item, $._shared_item, alias($._input_item, $.value_item), alias($._output_item, $.type_item), $.stray)),
       $._close_node,
     ),
 
@@ -184,7 +205,7 @@ module.exports = grammar({
     type_item: $ => prec.right(seq(
       field('word', choice('input', 'output')),
       optional($._separator),
-      field('value', choice($._type, $.missing_type)),
+      field('value', choice($._type, alias($._unopened_fields, $.record), $.missing_type)),
     )),
 
     allow_item: $ => prec.right(seq(
@@ -268,7 +289,7 @@ module.exports = grammar({
     _item: $ => choice(
       $.name_item,
       $.target_item,
-      alias($._plain_value_item, $.value_item),
+      $.value_item,
       $.policy_item,
       $.routes_item,
       $.send_item,
@@ -278,10 +299,27 @@ module.exports = grammar({
       $.unknown_item,
     ),
 
+    _shared_item: $ => choice(
+      alias($._shared_name_item, $.name_item),
+      alias($._description_item, $.value_item),
+    ),
+
     name_item: $ => prec.right(seq(
       field('word', choice(...NAME_ITEMS)),
       optional($._separator),
       field('value', choice($._name, $.list)),
+    )),
+
+    _shared_name_item: $ => prec.right(seq(
+      field('word', choice(...SHARED_NAME_ITEMS)),
+      optional($._separator),
+      field('value', choice($._name, $.list)),
+    )),
+
+    _description_item: $ => prec.right(seq(
+      field('word', 'description'),
+      optional($._separator),
+      field('value', choice($._expression, $.missing_value)),
     )),
 
     target_item: $ => prec.right(seq(
@@ -292,29 +330,36 @@ module.exports = grammar({
       optional($.condition),
     )),
 
-    _plain_value_item: $ => prec.right(seq(
+    value_item: $ => prec.right(seq(
       field('word', choice(...VALUE_ITEMS)),
       optional($._separator),
-      field('value', choice($._expression, $.missing_value)),
+      field('value', choice($._expression, alias($._unopened_object, $.object), $.missing_value)),
     )),
 
     // In a node `input` maps a child's input; in a graph and an agent it declares fields.
-    value_item: $ => prec.right(seq(
+    _input_item: $ => prec.right(seq(
       field('word', 'input'),
       optional($._separator),
-      field('value', choice($._expression, $.missing_value)),
+      field('value', choice($._expression, alias($._unopened_object, $.object), $.missing_value)),
     )),
 
     _output_item: $ => prec.right(seq(
       field('word', 'output'),
       optional($._separator),
-      field('value', choice($._type, $.missing_type)),
+      field('value', choice($._type, alias($._unopened_fields, $.record), $.missing_type)),
     )),
 
-    policy_item: $ => prec.right(seq(
-      field('word', choice('defaults', ...POLICY_ITEMS)),
-      optional($._separator),
-      field('value', choice($.policy, $._scalar, $.missing_value)),
+    policy_item: $ => prec.right(choice(
+      seq(
+        field('word', choice('defaults', ...POLICY_ITEMS)),
+        optional($._separator),
+        field('value', choice($.policy, alias($._unopened_policy, $.policy), $._scalar, $.missing_value)),
+      ),
+      seq(
+        field('word', 'metadata'),
+        optional($._separator),
+        field('value', choice(alias($._data, $.policy), alias($._unopened_policy, $.policy), $._scalar, $.missing_value)),
+      ),
     )),
 
     // A condition after a target is a foreign idiom: the language has `routes`.
@@ -333,11 +378,17 @@ module.exports = grammar({
 
     route: $ => prec.right(seq(
       choice(
-        field('label', choice($.identifier, $.kebab_name, $._text)),
-        seq(field('word', choice('when', 'if')), field('guard', choice($._expression, $.missing_value))),
-        field('word', 'else'),
+        seq(
+          field('label', choice($.identifier, $.kebab_name, $._text)),
+          choice($._arrow, $._separator, $.missing_arrow),
+        ),
+        seq(
+          field('word', choice('when', 'if')),
+          field('guard', choice($._expression, $.missing_value)),
+          choice($._arrow, field('separator', ':'), $.missing_arrow),
+        ),
+        seq(field('word', 'else'), choice($._arrow, $._separator, $.missing_arrow)),
       ),
-      choice($._arrow, $._separator, $.missing_arrow),
       field('target', $._target_or_list),
     )),
 
@@ -346,13 +397,13 @@ module.exports = grammar({
       optional($._separator),
       $._open,
       repeat(choice($.update_item, $.target_item, $.unknown_item, $._comma)),
-      $._close_pairs,
+      $._close_policy,
     ),
 
     update_item: $ => prec.right(seq(
       field('word', 'update'),
       optional($._separator),
-      field('value', choice($.policy, $._scalar, $.missing_value)),
+      field('value', choice(alias($._data, $.policy), alias($._unopened_policy, $.policy), $._scalar, $.missing_value)),
     )),
 
     // ---- fan-out ----
@@ -365,7 +416,7 @@ module.exports = grammar({
 
     send_list: $ => seq(
       '[',
-      repeat(choice($.send, $.each, alias($._prefixed_send, $.send), alias($._send_to_send, $.send), $._comma)),
+      repeat(choice($.send, $.each, alias($._prefixed_send, $.send), alias($._send_to_send, $.send), alias($.object, $.stray), $._comma)),
       $._close_send,
     ),
 
@@ -389,10 +440,8 @@ module.exports = grammar({
     each: $ => prec.right(seq(
       field('word', 'each'),
       field('variable', choice($.identifier, $._text, $.missing_name)),
-      'in',
-      field('list', choice($._expression, $._absent)),
-      'as',
-      field('target', $._target),
+      optional(seq('in', field('list', choice($._expression, $._absent)))),
+      optional(seq('as', field('target', $._target))),
       ...sendRest($),
     )),
 
@@ -431,7 +480,7 @@ module.exports = grammar({
       field('word', choice('model', 'tool', 'answer')),
       optional($._separator),
       field('name', $._name),
-      optional(seq('at', field('place', $._name))),
+      optional(choice(seq('at', field('place', $._name)), field('place', $._text))),
       optional(field('arguments', $.object)),
       choice($._arrow, $.missing_arrow),
       field('value', choice($._expression, $.missing_value)),
@@ -445,23 +494,39 @@ module.exports = grammar({
 
     // ---- what the language does not know ----
 
-    unknown_item: $ => prec.right(seq(
+    unknown_item: $ => prec.right(seq($._unknown_head, optional(field('block', alias($._anything, $.policy))))),
+
+    _unknown_head: $ => prec.right(seq(
       field('word', choice($.identifier, $.kebab_name)),
       optional($._separator),
       repeat(seq($._more_ahead, field('value', $._scalar))),
-      optional(field('block', $.policy)),
     )),
 
     // One token that can begin nothing where it stands.
-    stray: $ => choice(',', ';', ':', '=', '->', ')', ']', $._text, $.number, $.duration, $.signed_number),
+    stray: $ => choice(
+      ',', ';', ':', '=', '->', ')', ']', $._text, $.number, $.duration, $.signed_number, $.list, $.object,
+    ),
 
     // ---- pairs ----
 
     // A block of policy pairs: the colon may be left out, and lists may be preceded by `allow`.
-    policy: $ => seq(
-      '{',
-      repeat(choice($.pair, alias($._bare_pair, $.pair), $.arrow_pair, $._comma)),
-      $._close_pairs,
+    policy: $ => seq('{', $._policy_rest),
+
+    _policy_rest: $ => seq(repeat($._policy_entry), $._close_policy),
+
+    // A block whose keys are free: `metadata`, `update`.
+    _data: $ => seq('{', repeat($._policy_entry), $._close_pairs),
+
+    _anything: $ => seq('{', repeat($._policy_entry), $._close_any),
+
+    _unopened_policy: $ => seq(alias($._missing_brace, $.missing_open), $._policy_rest),
+
+    _policy_entry: $ => choice(
+      $.pair,
+      alias($._bare_pair, $.pair),
+      alias($._keyless_pair, $.pair),
+      $.arrow_pair,
+      $._comma,
     ),
 
     pair: $ => prec.right(seq(
@@ -469,6 +534,8 @@ module.exports = grammar({
       choice(':', '='),
       field('value', choice($._expression, $.quorum, $._absent)),
     )),
+
+    _keyless_pair: $ => prec.right(seq(':', field('value', choice($._expression, $.quorum, $._absent)))),
 
     _bare_pair: $ => prec.right(seq(
       field('key', choice($.identifier, $._text)),
@@ -525,7 +592,7 @@ module.exports = grammar({
       field('element', $._type),
       token.immediate('['),
       optional(seq(field('argument', $._type), repeat(seq(',', field('argument', $._type))))),
-      $._close_bracket,
+      $._close_type,
     )),
 
     optional_type: $ => prec(3, seq(field('value', $._type), '?')),
@@ -546,17 +613,15 @@ module.exports = grammar({
 
     parenthesized_type: $ => seq('(', choice($._type, $.missing_type), $._close_paren),
 
-    record: $ => seq(
-      '{',
-      repeat(choice($.field, alias($._bare_field, $.field), $._comma)),
-      $._close_record,
-    ),
+    record: $ => seq('{', $._record_rest),
 
-    _unopened_record: $ => seq(
-      $.missing_open,
-      repeat(choice($.field, alias($._bare_field, $.field), $._comma)),
-      $._close_record,
-    ),
+    _unopened_record: $ => seq($.missing_open, $._record_rest),
+
+    _unopened_fields: $ => seq(alias($._missing_brace, $.missing_open), $._record_rest),
+
+    _record_rest: $ => seq(repeat($._record_entry), $._close_record),
+
+    _record_entry: $ => choice($.field, alias($._bare_field, $.field), $._comma),
 
     field: $ => prec.right(seq(
       field('name', choice($.key, $.identifier, $._text)),
@@ -603,10 +668,17 @@ module.exports = grammar({
 
     list: $ => seq('[', repeat(choice($._expression, ',')), $._close_bracket),
 
-    object: $ => seq(
-      '{',
-      repeat(choice($.pair, alias($._object_bare_pair, $.pair), $._comma)),
-      $._close_object,
+    object: $ => seq('{', $._object_rest),
+
+    _unopened_object: $ => seq(alias($._missing_brace, $.missing_open), $._object_rest),
+
+    _object_rest: $ => seq(repeat($._object_entry), $._close_object),
+
+    _object_entry: $ => choice(
+      $.pair,
+      alias($._object_bare_pair, $.pair),
+      alias($._keyless_pair, $.pair),
+      $._comma,
     ),
 
     _object_bare_pair: $ => prec.right(seq(
@@ -671,7 +743,7 @@ module.exports = grammar({
 
     _compare: $ => prec(PRECEDENCE.compare, choice(
       '==', '!=', '<', '<=', '>', '>=', 'in',
-      alias(choice('===', '!==', '<>', $._not_in), $.foreign_operator),
+      alias(choice('=', '===', '!==', '<>', $._not_in), $.foreign_operator),
     )),
 
     _filter: $ => prec(PRECEDENCE.filter, alias('|', $.foreign_operator)),
@@ -731,6 +803,12 @@ module.exports = grammar({
     _close_routes: $ => choice('}', alias($._missing_close_routes, $.missing_close)),
 
     _close_record: $ => choice('}', alias($._missing_close_record, $.missing_close)),
+
+    _close_policy: $ => choice('}', alias($._missing_close_policy, $.missing_close)),
+
+    _close_any: $ => choice('}', alias($._missing_close_any, $.missing_close)),
+
+    _close_type: $ => choice(']', alias($._missing_close_type, $.missing_close)),
 
     _close_pairs: $ => choice('}', alias($._missing_close_pairs, $.missing_close)),
 

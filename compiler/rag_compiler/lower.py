@@ -12,17 +12,19 @@ from functools import partial
 from rag_compiler import syntax
 from rag_compiler.concrete import ERROR, Concrete
 from rag_compiler.diagnostics import Diagnostic
+from rag_compiler.lower_bodies import orphans
 from rag_compiler.lower_comments import comments, doc_comments, report_comments
 from rag_compiler.lower_graphs import MEMBERS, lower_agent, lower_graph, lower_members, lower_type_declaration
 from rag_compiler.lower_tests import lower_test
+from rag_compiler.lower_unknown import lower_unknown_declaration
 from rag_compiler.lowering import Lowering
 from rag_compiler.parse import Parsed
 from rag_compiler.source import Span
 from rag_compiler.words.foreign import json_file, yaml_file
-from rag_compiler.words.syntax import misplaced
 
-DECLARATIONS = ("graph_declaration", "agent_declaration", "type_declaration", "test_declaration")
-JSON = ("foreign_object", "foreign_list")
+DECLARATIONS = ("graph_declaration", "agent_declaration", "type_declaration", "test_declaration", "unknown_declaration")
+HEADS = (*DECLARATIONS, "@graph")
+JSON = ("object", "list")
 EXPECTED = "a declaration: `graph`, `agent`, `type` or `test`"
 
 
@@ -43,21 +45,11 @@ def _declarations(low: Lowering, root: Concrete) -> Iterator[syntax.Declaration]
         return
     at = 0
     while at < len(parts):
-        part = parts[at]
-        low.troubled = False
-        at += 1
-        if part.kind == "graph_declaration":
-            orphans, at = _orphans(low, parts, at, part)
-            yield low.guarded(part, partial(lower_graph, orphans=orphans))
-        elif part.kind in DECLARATIONS:
-            yield low.guarded(part, _declaration)
-        elif part.kind == "@graph":
-            name = parts[at] if at < len(parts) and parts[at].kind == "identifier" else None
-            orphans, at = _orphans(low, parts, at, part)
-            yield _headed(low, part, name, orphans)
-        else:
-            orphans, at = _orphans(low, parts, at - 1, None)
-            lower_members(low, orphans)
+        head = parts[at]
+        first = at + 1 if head.kind in HEADS else at
+        at = next((end for end in range(first, len(parts)) if parts[end].kind in HEADS), len(parts))
+        low.troubled, low.breaks = False, 0
+        yield from _declaration(low, head, parts[first:at])
 
 
 def _parts(root: Concrete) -> Iterator[Concrete]:
@@ -68,52 +60,43 @@ def _parts(root: Concrete) -> Iterator[Concrete]:
             yield from _parts(Concrete("", None, child.start, child.end, child.children, True))
 
 
-def _declaration(low: Lowering, node: Concrete) -> syntax.Declaration:
+def _declaration(low: Lowering, node: Concrete, behind: list[Concrete]) -> Iterator[syntax.Declaration]:
+    """A declaration, with what stands between its end and the next one."""
     match node.kind:
+        case "graph_declaration":
+            yield low.guarded(node, partial(lower_graph, behind=behind))
         case "agent_declaration":
-            return lower_agent(low, node)
+            yield low.guarded(node, partial(lower_agent, behind=behind))
+        case "unknown_declaration":
+            yield from low.guarded(node, partial(lower_unknown_declaration, behind=behind))
         case "type_declaration":
-            return lower_type_declaration(low, node)
+            yield low.guarded(node, lower_type_declaration)
+            _drop(low, behind)
+        case "test_declaration":
+            yield low.guarded(node, lower_test)
+            _drop(low, behind)
+        case "@graph":
+            yield _headed(low, node, behind)
         case _:
-            return lower_test(low, node)
+            _drop(low, behind)
 
 
-def _headed(low: Lowering, keyword: Concrete, name: Concrete | None, members: list[Concrete]) -> syntax.Graph:
+def _drop(low: Lowering, behind: list[Concrete]) -> None:
+    """Items that belong to nothing are looked at for their own sake."""
+    lower_members(low, orphans(low, behind, MEMBERS, ""))
+
+
+def _headed(low: Lowering, keyword: Concrete, behind: list[Concrete]) -> syntax.Graph:
     """A graph of which only the head was understood, and what stands behind it."""
-    end = members[-1].end if members else (name or keyword).end
+    name = behind[0] if behind and behind[0].kind == "identifier" else keyword
+    low.breaks += 1
     return syntax.Graph(
         keyword=syntax.Name("graph", keyword.span),
-        name=syntax.Name(low.text(name), name.span) if name else None,
-        items=tuple(lower_members(low, members)),
+        name=syntax.Name(low.text(name), name.span) if name is not keyword else None,
+        items=lower_members(low, orphans(low, behind, MEMBERS, "the graph")),
         doc=low.docs.pop(keyword.start, ""),
-        span=Span(keyword.start, end),
+        span=Span(keyword.start, behind[-1].end if behind else keyword.end),
     )
-
-
-def _orphans(low: Lowering, parts: list[Concrete], at: int, graph: Concrete | None) -> tuple[list[Concrete], int]:
-    """The items from here to the next declaration, reported once, and where that declaration stands."""
-    orphans: list[Concrete] = []
-    while at < len(parts) and parts[at].kind not in DECLARATIONS and parts[at].kind != "@graph":
-        part = parts[at]
-        at += 1
-        if part.kind in MEMBERS:
-            orphans.append(part)
-            if graph is None or graph.kind != "@graph":
-                _report_orphan(low, part, graph)
-        elif part.kind == ERROR or graph is None or graph.kind != "@graph":
-            low.unexpected(part)
-    low.troubled = False
-    return orphans, at
-
-
-def _report_orphan(low: Lowering, part: Concrete, graph: Concrete | None) -> None:
-    word = part.children[0] if part.children else part
-    if part.kind == "unknown_item":
-        low.unexpected(word)
-        return
-    what = "an edge" if part.kind == "edge" else f"`{low.text(word)}`"
-    help_ = "a `}` before it closes the graph too early" if graph else "write it inside of `graph NAME { .. }`"
-    low.trouble(misplaced(low.place(word), f"{what} stands outside of a graph", help_))
 
 
 def _is_other_format(low: Lowering, parts: list[Concrete]) -> bool:
@@ -121,7 +104,7 @@ def _is_other_format(low: Lowering, parts: list[Concrete]) -> bool:
     if not parts or any(part.kind in DECLARATIONS or part.kind == "@graph" for part in parts):
         return False
     first = parts[0]
-    if any(part.kind in JSON for part in parts[:2]):
+    if first.kind == "stray" and first.children and first.children[0].kind in JSON:
         low.report(json_file(low.place(Span(first.start, first.start + 1))))
         return True
     marks = (part for part in parts if part.kind == "unknown_item" and part.child("separator"))

@@ -37,7 +37,7 @@ def lower_edges(low: Lowering, edges: list[Concrete], items: list[syntax.Item]) 
     branches: list[_Branch] = []
     for node in edges:
         source = low.guarded(node, _source)
-        targets = [child for child in node.children if child.field == "target"]
+        targets = [child for child in node.children if child.field in ("target", "value")]
         condition = node.first("condition")
         if condition is not None:
             branches.append(_branch(low, node, source, targets[-1], condition))

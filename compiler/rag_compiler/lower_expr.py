@@ -116,10 +116,13 @@ def lower_pairs(low: Lowering, node: Concrete, level: int = 0) -> tuple[Pair, ..
     low.brackets(node, "the block")
     low.commas(node)
     pairs: list[Pair] = []
+    before, quiet = low.breaks, low.silent
     for child in pair_nodes(low, node):
+        low.silent = quiet or low.breaks > before
         pair = low.guarded(child, lambda low, child: _pair(low, child, node.kind, level))
         if pair is not None:
             pairs.append(pair)
+    low.silent = quiet
     return tuple(pairs)
 
 

@@ -11,7 +11,7 @@ from rag_compiler.lowering import Lowering, always
 from rag_compiler.words.foreign import bare_elements, change
 from rag_compiler.words.syntax import bad_form, missing_value
 
-BARE = ("sources",)
+BARE = ("sources", "join")
 """Items whose names are nodes of the graph, and stand without quotes."""
 
 

@@ -10,7 +10,7 @@ from rag_ir.operators import BINARY
 
 OPERATORS = frozenset(BINARY)
 COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
-SPELLINGS = {"&&": "and", "||": "or", "===": "==", "!==": "!=", "<>": "!="}
+SPELLINGS = {"=": "==", "&&": "and", "||": "or", "===": "==", "!==": "!=", "<>": "!="}
 
 
 def check_unary(low: Lowering, node: Concrete) -> str:

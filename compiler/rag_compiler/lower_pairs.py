@@ -10,7 +10,7 @@ from rag_compiler.lower_names import STRINGS, inner
 from rag_compiler.lower_strings import plain_text
 from rag_compiler.lowering import Lowering
 from rag_compiler.source import Span
-from rag_compiler.words.syntax import insert, missing_mark, pair_punctuation
+from rag_compiler.words.syntax import insert, missing_mark, missing_name, pair_punctuation
 
 
 def pair_nodes(low: Lowering, node: Concrete) -> Iterator[Concrete]:
@@ -27,7 +27,7 @@ def lower_pair_key(low: Lowering, node: Concrete, *, strict: bool) -> Name | Non
     """The key of a pair; null if it is none, which has been reported. A strict pair has a colon."""
     key = node.child("key")
     if key is None:
-        low.unexpected(node)
+        low.trouble(missing_name(low.place(node.children[0]), "the value", "write `key: value`"))
         return None
     if key.kind in STRINGS:
         text = plain_text(low, key, "a key")

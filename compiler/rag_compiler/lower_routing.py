@@ -26,6 +26,8 @@ def entries(low: Lowering, node: Concrete, *kinds: str) -> Iterator[Concrete]:
     for child in node.children:
         if child.kind in kinds:
             yield child
+        elif child.kind == "stray" and child.children and child.children[0].kind == "object":
+            low.trouble(missing_target(low.place(child.children[0].children[0]), "the payload"))
         elif child.kind in (ERROR, TOO_DEEP, "stray") or child.kind.startswith("missing:"):
             low.unexpected(child)
             yield from (inside for inside in child.children if inside.kind in kinds)
@@ -54,7 +56,7 @@ def lower_route(low: Lowering, node: Concrete) -> syntax.Route:
         low.report(operator(low.place(word), "if", "when"))
     first = node.children[0]
     head = Span(first.start, (label_node or guard_node or first).end)
-    _check_arrow(low, node, head, guard=guard_node is not None)
+    _check_arrow(low, node, head)
     value = node.child("target")
     if value is not None and value.kind == "list":
         help_ = "route to one node that sends to the others with `send [..]`"
@@ -77,12 +79,10 @@ def _label(low: Lowering, node: Concrete) -> Name | None:
     return Name(low.text(node), node.span)
 
 
-def _check_arrow(low: Lowering, node: Concrete, head: Span, *, guard: bool) -> None:
+def _check_arrow(low: Lowering, node: Concrete, head: Span) -> None:
     low.arrows(node)
     sign, missing = node.child("separator"), node.first("missing_arrow")
-    if sign is not None and guard and sign.kind == "=":
-        low.report(operator(low.place(sign), "=", "=="))
-    elif sign is not None:
+    if sign is not None:
         low.report(
             foreign(low.place(sign), "a route is written with `->`", "write `->`", change(low.place(sign), " ->"))
         )
@@ -207,7 +207,7 @@ def lower_graph_join(low: Lowering, node: Concrete) -> syntax.GraphJoin:
     low.punctuation(node)
     keyword, source = low.keyword(node), node.child("source")
     options = node.child("options")
-    names = lower_names(low, source, Name("sources", keyword.span), quoted=False)
+    names = lower_names(low, source, Name("join", keyword.span), quoted=False)
     aim = node.child("target")
     if aim is not None and aim.kind == "list":
         low.report(bad_form(low.place(aim), "a join has one target", "write `join [a, b] -> c`"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rag_compiler import syntax
 from rag_compiler.concrete import Concrete
 from rag_compiler.expressions import Name
+from rag_compiler.lower_bodies import contents
 from rag_compiler.lower_expr import lower_expr, lower_pairs
-from rag_compiler.lower_graphs import contents
 from rag_compiler.lower_items import lower_mode_item, lower_unknown_item, lower_value_item
 from rag_compiler.lower_names import ABSENT, STRINGS, inner, reference
 from rag_compiler.lower_strings import plain_text
@@ -24,7 +24,7 @@ def lower_test(low: Lowering, node: Concrete) -> syntax.Test:
     title = _title(low, node)
     low.brackets(node, "the test")
     where = f'in test "{title.text}"' if title else "in a test"
-    items = tuple(low.guarded(child, _item) for child in contents(low, node, KINDS, where, EXPECTED))
+    items = tuple(low.guarded(child, _item) for child in contents(low, node.children, KINDS, where, EXPECTED))
     return syntax.Test(low.keyword(node), title, items, low.docs.pop(node.start, ""), node.span)
 
 
@@ -61,12 +61,24 @@ def _item(low: Lowering, node: Concrete) -> syntax.Item | syntax.Script | syntax
             return lower_unknown_item(low, node)
 
 
+def _names(low: Lowering, node: Concrete, keyword: Name) -> tuple[Name | None, Name | None]:
+    """Who answers, and where. Without `at` between two names, or without the first, that is what is missing."""
+    name, place = node.child("name"), node.child("place")
+    path = reference(low, place, Name("at", place.span)) if place else None
+    if place is None or node.first("@at"):
+        return reference(low, name, keyword), path
+    if name is not None and low.text(name) == "at":
+        low.trouble(missing_name(low.place(keyword.span), f"`{keyword.text}`"))
+        return None, path
+    here = low.place(Span(place.start, place.start))
+    low.trouble(missing_mark(here, "at", "two names without `at` between them", insert(here, "at ")))
+    return reference(low, name, keyword), path
+
+
 def _script(low: Lowering, node: Concrete) -> syntax.Script:
     low.punctuation(node)
     keyword = low.keyword(node)
-    name = reference(low, node.child("name"), keyword)
-    place = node.child("place")
-    at = reference(low, place, Name("at", place.span)) if place else None
+    name, at = _names(low, node, keyword)
     arguments = node.child("arguments")
     pairs = lower_pairs(low, arguments) if arguments else None
     missing = node.first("missing_arrow")

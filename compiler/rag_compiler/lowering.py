@@ -28,6 +28,8 @@ from rag_compiler.words.syntax import (
 )
 
 Result = TypeVar("Result")
+STRUCTURAL = ("syntax-error", "unclosed-block", "unclosed-string")
+"""What is reported under these codes may leave pieces behind that fit nothing either."""
 MOST_LEVELS = 100
 """An expression or a type may be so many levels deep."""
 SHOWN = 24
@@ -53,7 +55,9 @@ class Lowering:
     where: str = ""
     expected: str = ""
     troubles: int = 0
+    breaks: int = 0
     troubled: bool = False
+    silent: bool = False
 
     def text(self, node: Concrete) -> str:
         """What was written."""
@@ -74,7 +78,8 @@ class Lowering:
     def trouble(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic of something missing or broken, if it is the first of its item."""
         self.troubles += 1
-        if not self.troubled:
+        self.breaks += diagnostic.code in STRUCTURAL
+        if not (self.troubled or self.silent):
             self.troubled = True
             self.found.append(diagnostic)
 
@@ -198,7 +203,7 @@ class Lowering:
         """Report commas that separate nothing, and those that are missing: `between` says of two elements whether they need one."""
         before: Concrete | None = None
         for child in node.children:
-            if child.kind == "stray":
+            if child.kind == "stray" and self.text(child) == ";":
                 self.trouble(
                     misplaced(self.place(child), "`;` separates nothing", "write `,`", change(self.place(child), ","))
                 )

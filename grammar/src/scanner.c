@@ -29,16 +29,20 @@ enum Token {
   MISSING_OPERAND,
   MISSING_ARROW,
   MISSING_OPEN,
+  MISSING_BRACE,
   CLOSE_DECLARATION,
   CLOSE_NODE,
   CLOSE_ROUTES,
   CLOSE_RECORD,
+  CLOSE_POLICY,
   CLOSE_PAIRS,
+  CLOSE_ANY,
   CLOSE_SEND,
   CLOSE_OBJECT,
   CLOSE_BRACKET,
   CLOSE_PAREN,
   CLOSE_ANGLE,
+  CLOSE_TYPE,
   WORD_AHEAD,
   MORE_AHEAD,
   RECOVERING,
@@ -105,21 +109,44 @@ static bool follows_operand(const Word *word) {
   return one_of(word, words);
 }
 
-/* Words that begin an item of a node and are no labels of routes that anyone would write. */
+/* Words that begin an item of a node or a graph, and are neither keys of a policy nor usual labels of a route. */
 static bool begins_item(const Word *word) {
-  static const char *const words[] = {"kind",    "model",  "agent",   "system", "prompt", "tools", "next",  "routes",
-                                      "send",    "sends",  "join",    "command", "output", "input", "writes", "into",
-                                      "timeout", "retry",  "on_error", NULL};
+  static const char *const words[] = {
+      "kind",    "agent",     "system",   "prompt",    "tools",   "stores",     "middleware", "next",       "routes",
+      "send",    "sends",     "join",     "command",   "output",  "input",      "writes",     "into",       "on_error",
+      "with",    "args",      "options",  "sources",   "steering", "budget",    "cache",      "metadata",   "defaults",
+      "start",   "allow",     "state",    "max_turns", "blocking", "max_visits", "checkpoint", "interrupt", "description",
+      "expect",  "channel",   "node",     NULL};
+  return one_of(word, words);
+}
+
+/* The same, and those that may be keys: where a word is followed by `:`, it is a misspelt item and no key of its own. */
+static bool is_item(const Word *word) {
+  static const char *const words[] = {"model", "timeout", "retry", "tool", "router", "graph", "script", "optional", NULL};
+  return begins_item(word) || one_of(word, words);
+}
+
+/* The names of types: behind a word on a line of its own they make a field of it. */
+static bool names_type(const Word *word) {
+  static const char *const words[] = {"string",  "int",    "float", "bool", "json", "message", "text", "number",
+                                      "integer", "boolean", "object", "any", "list", "map",  NULL};
   return one_of(word, words);
 }
 
 /* Words that begin an item of a graph. */
 static bool begins_member(const Word *word) {
-  static const char *const words[] = {"start",  "metadata",   "defaults",  "budget",  "allow", "input", "output",
-                                      "state",  "checkpoint", "interrupt", "channel", "node",  "join",  "type", "description",
-                                      "recursion_limit", "max_concurrency", NULL};
+  static const char *const words[] = {"start",       "metadata",        "defaults",        "budget",  "allow", "input",
+                                      "output",      "state",           "checkpoint",      "interrupt", "channel", "node",
+                                      "join",        "type",            "description",     "recursion_limit",
+                                      "max_concurrency", NULL};
   return one_of(word, words);
 }
+
+typedef struct {
+  bool open;     /* nothing closes the triple-quoted string that is being read */
+  bool counted;  /* the triple quotes of the file have been counted */
+  bool unpaired; /* and do not pair up */
+} Scanner;
 
 /* ---- the insides of strings ---- */
 
@@ -222,28 +249,16 @@ static bool read_block_quote(TSLexer *lexer) {
   return true;
 }
 
-/* At the opening quotes: looks for the closing ones in the rest of the file. */
-static bool begin_block(TSLexer *lexer, bool *open) {
-  lexer->mark_end(lexer);
-  *open = true;
-  while (*open && !at_end(lexer)) {
-    if (lexer->lookahead == '"') {
-      *open = !read_block_quote(lexer);
-      continue;
-    }
-    if (lexer->lookahead == '\\') next(lexer);
-    if (!at_end(lexer)) next(lexer);
-  }
-  return give(lexer, BLOCK_BEGIN);
-}
-
-/* Whether the line that begins here is the head of a declaration, `node NAME {` and the like, or closes one at its very
- * beginning. */
+/* Whether the line that begins here is the head of a declaration, `node NAME {` and the like, or a closing brace alone. */
 static bool is_head(TSLexer *lexer) {
   static const char *const words[] = {"graph", "agent", "node", "type", NULL};
   Word word, name;
-  if (lexer->lookahead == '}') return true;
   skip_blanks(lexer);
+  if (lexer->lookahead == '}') {
+    next(lexer);
+    skip_blanks(lexer);
+    return at_end(lexer) || is_break(lexer->lookahead);
+  }
   if (!begins_word(lexer->lookahead)) return false;
   read_word(lexer, &word);
   if (!one_of(&word, words) || !is_blank(lexer->lookahead)) return false;
@@ -254,13 +269,65 @@ static bool is_head(TSLexer *lexer) {
   return lexer->lookahead == '{';
 }
 
+/* Reads the text of a triple-quoted string and its closing quotes; `head` says whether a line of it looks like a head. */
+static bool skip_block(TSLexer *lexer, bool *head) {
+  while (!at_end(lexer)) {
+    int32_t c = lexer->lookahead;
+    if (c == '"') {
+      if (read_block_quote(lexer)) return true;
+      continue;
+    }
+    next(lexer);
+    if (c == '\\' && !at_end(lexer)) next(lexer);
+    if (is_break(c) && is_head(lexer)) *head = true;
+  }
+  return false;
+}
+
+/* Reads to behind the next triple quotes that open a string, over comments and other strings. */
+static bool skip_to_block(TSLexer *lexer) {
+  while (!at_end(lexer)) {
+    int32_t c = lexer->lookahead;
+    if (c == '"') {
+      if (read_block_quote(lexer)) return true;
+      while (!at_end(lexer) && !is_break(lexer->lookahead) && lexer->lookahead != '"') {
+        if (lexer->lookahead == '\\') next(lexer);
+        if (!at_end(lexer) && !is_break(lexer->lookahead)) next(lexer);
+      }
+      if (lexer->lookahead == '"') next(lexer);
+      continue;
+    }
+    next(lexer);
+    if (c == '#' || (c == '/' && lexer->lookahead == '/')) skip_line(lexer);
+  }
+  return false;
+}
+
+/* Behind the opening quotes: decides whether the string ends at its closing quotes. It does not if there are none, or if the
+ * quotes of the rest of the file do not pair up and a line inside of this one begins a declaration. Whether they pair up is
+ * found out once. */
+static bool begin_block(TSLexer *lexer, Scanner *scanner) {
+  bool head = false, ignored = false;
+  lexer->mark_end(lexer);
+  bool closed = skip_block(lexer, &head);
+  if (!scanner->counted) {
+    bool paired = closed;
+    while (paired && skip_to_block(lexer)) paired = skip_block(lexer, &ignored);
+    scanner->counted = true;
+    scanner->unpaired = !paired;
+  }
+  scanner->open = !closed || (head && scanner->unpaired);
+  if (scanner->open) scanner->unpaired = false;
+  return give(lexer, BLOCK_BEGIN);
+}
+
 /* A string that nothing closes ends before the first line that looks like a declaration: the rest of the file is then not
  * lost in it. */
-static bool scan_open_block(TSLexer *lexer, bool *open) {
+static bool scan_open_block(TSLexer *lexer, Scanner *scanner) {
   bool some = false;
   lexer->mark_end(lexer);
   if (lexer->get_column(lexer) == 0 && is_head(lexer)) {
-    *open = false;
+    scanner->open = false;
     return give(lexer, MISSING_QUOTE);
   }
   while (!at_end(lexer)) {
@@ -271,12 +338,12 @@ static bool scan_open_block(TSLexer *lexer, bool *open) {
     if (ends && lexer->lookahead != '\n' && is_head(lexer)) return give(lexer, BLOCK_CONTENT);
   }
   if (some) return give(lexer, BLOCK_CONTENT);
-  *open = false;
+  scanner->open = false;
   return give(lexer, MISSING_QUOTE);
 }
 
-static bool scan_block(TSLexer *lexer, bool *open) {
-  if (*open) return scan_open_block(lexer, open);
+static bool scan_block(TSLexer *lexer, Scanner *scanner) {
+  if (scanner->open) return scan_open_block(lexer, scanner);
   for (bool some = false;;) {
     int32_t c = lexer->lookahead;
     if (at_end(lexer)) return false;
@@ -377,7 +444,7 @@ static bool is_statement(const Phrase *phrase) {
   if (phrase->arrow) return true;
   if (!phrase->blank || continues(&phrase->word)) return false;
   if (phrase->second.text[0]) return !continues(&phrase->second);
-  return phrase->sign == '"' || phrase->sign == '{' || phrase->sign == '[';
+  return phrase->sign == '"' || phrase->sign == '{' || phrase->sign == '[' || is_digit(phrase->sign);
 }
 
 enum Head { NOTHING, INSIDE, TOP };
@@ -408,7 +475,12 @@ static bool close_at_line(TSLexer *lexer, const bool *valid, const Phrase *phras
   bool opens = phrase->blank && (phrase->sign == '{' || phrase->sign == '[');
   bool item = begins_item(&phrase->word) && is_statement(phrase) && !phrase->arrow;
   if (valid[CLOSE_ROUTES] && (item || opens)) return give(lexer, CLOSE_ROUTES);
-  if (valid[CLOSE_RECORD] && (opens || phrase->arrow)) return give(lexer, CLOSE_RECORD);
+  if (valid[CLOSE_RECORD] && (opens || phrase->arrow || (item && !names_type(&phrase->second)))) {
+    return give(lexer, CLOSE_RECORD);
+  }
+  bool leads = phrase->arrow && strcmp(phrase->word.text, "on_timeout") != 0;
+  if (valid[CLOSE_POLICY] && (item || leads)) return give(lexer, CLOSE_POLICY);
+  if (valid[CLOSE_PAIRS] && opens) return give(lexer, CLOSE_PAIRS);
   bool sends = strcmp(phrase->word.text, "send") == 0;
   if (valid[CLOSE_SEND] && item && phrase->sign != '{' && phrase->sign != '"' && (!sends || phrase->sign == '[')) {
     return give(lexer, CLOSE_SEND);
@@ -445,15 +517,19 @@ static bool scan_word(TSLexer *lexer, const bool *valid, Gap gap) {
   }
   read_phrase(lexer, &phrase);
   enum Head head = declaration_head(&phrase, gap.ended);
-  if (head != NOTHING && give_first(lexer, valid, CLOSE_NODE, CLOSE_ANGLE)) return true;
+  if (head != NOTHING && give_first(lexer, valid, CLOSE_NODE, CLOSE_TYPE)) return true;
   if (head == TOP && valid[CLOSE_DECLARATION]) return give(lexer, CLOSE_DECLARATION);
   if (follows_operand(&phrase.word) && give_first(lexer, valid, MISSING_VALUE, MISSING_OPERAND)) return true;
   if (gap.ended && valid[MISSING_OPERAND] && (is_statement(&phrase) || phrase.sign == ':')) {
     return give(lexer, MISSING_OPERAND);
   }
+  if (valid[MISSING_BRACE] && phrase.sign == ':' && phrase.word.text[0] && !is_item(&phrase.word)) {
+    return give(lexer, MISSING_BRACE);
+  }
   if (valid[MISSING_ARROW] && gap.moved && missing_arrow(&phrase, gap.ended)) return give(lexer, MISSING_ARROW);
   if (gap.ended && close_at_line(lexer, valid, &phrase)) return true;
   if (valid[CLOSE_ANGLE]) return give(lexer, CLOSE_ANGLE);
+  if (valid[CLOSE_TYPE] && gap.ended) return give(lexer, CLOSE_TYPE);
   if (valid[MISSING_OPEN]) return give(lexer, MISSING_OPEN);
   if (gap.ended || !gap.moved) return false;
   if (valid[WORD_AHEAD] && is_argument(&phrase)) return give(lexer, WORD_AHEAD);
@@ -464,6 +540,7 @@ static bool scan_word(TSLexer *lexer, const bool *valid, Gap gap) {
 static bool scan_close(TSLexer *lexer, const bool *valid, int32_t c) {
   if (give_first(lexer, valid, MISSING_NAME, MISSING_OPEN)) return true;
   if (valid[CLOSE_ANGLE]) return give(lexer, CLOSE_ANGLE);
+  if (valid[CLOSE_TYPE] && c != ']') return give(lexer, CLOSE_TYPE);
   if (valid[CLOSE_SEND] && c == '}') return give(lexer, CLOSE_SEND);
   if (valid[CLOSE_OBJECT] && c != '}') return give(lexer, CLOSE_OBJECT);
   if (valid[CLOSE_BRACKET] && c != ']') return give(lexer, CLOSE_BRACKET);
@@ -486,15 +563,25 @@ static bool scan_value(TSLexer *lexer, const bool *valid, Gap gap) {
   return valid[MORE_AHEAD] && !gap.ended && gap.moved && give(lexer, MORE_AHEAD);
 }
 
+/* Whether a key of a block stands here, and not the word of an item with a colon behind it. */
+static bool is_key_ahead(TSLexer *lexer) {
+  Word word;
+  read_word(lexer, &word);
+  return word.text[0] && lexer->lookahead == ':' && !is_item(&word);
+}
+
 static bool scan_between(TSLexer *lexer, const bool *valid) {
   lexer->mark_end(lexer);
   Gap gap = skip_gap(lexer);
   int32_t c = lexer->lookahead;
-  if (gap.ended && c != '{' && give_first(lexer, valid, MISSING_NAME, MISSING_VALUE)) return true;
+  if (gap.ended && c != '{' && give_first(lexer, valid, MISSING_NAME, MISSING_VALUE)) {
+    if (valid[MISSING_BRACE] && !gap.slash && is_key_ahead(lexer)) return give(lexer, MISSING_BRACE);
+    return true;
+  }
   if (gap.slash) return false;
   if (at_end(lexer)) {
     return give_first(lexer, valid, MISSING_NAME, MISSING_OPEN) ||
-           give_first(lexer, valid, CLOSE_DECLARATION, CLOSE_ANGLE);
+           give_first(lexer, valid, CLOSE_DECLARATION, CLOSE_TYPE);
   }
   if (begins_word(c)) return scan_word(lexer, valid, gap);
   if (is_digit(c)) return scan_value(lexer, valid, gap);
@@ -536,16 +623,12 @@ static bool scan_between(TSLexer *lexer, const bool *valid) {
   }
 }
 
-typedef struct {
-  bool open; /* nothing closes the triple-quoted string that is being read */
-} Scanner;
-
 bool tree_sitter_rag_external_scanner_scan(void *payload, TSLexer *lexer, const bool *valid) {
   Scanner *scanner = payload;
   if (valid[RECOVERING]) return false;
   if (valid[STRING_CONTENT]) return scan_string(lexer);
-  if (valid[BLOCK_BEGIN]) return begin_block(lexer, &scanner->open);
-  if (valid[BLOCK_CONTENT]) return scan_block(lexer, &scanner->open);
+  if (valid[BLOCK_BEGIN]) return begin_block(lexer, scanner);
+  if (valid[BLOCK_CONTENT]) return scan_block(lexer, scanner);
   return scan_between(lexer, valid);
 }
 
@@ -554,10 +637,15 @@ void *tree_sitter_rag_external_scanner_create(void) { return ts_calloc(1, sizeof
 void tree_sitter_rag_external_scanner_destroy(void *payload) { ts_free(payload); }
 
 unsigned tree_sitter_rag_external_scanner_serialize(void *payload, char *buffer) {
-  buffer[0] = ((Scanner *)payload)->open;
+  const Scanner *scanner = payload;
+  buffer[0] = (char)(scanner->open | scanner->counted << 1 | scanner->unpaired << 2);
   return 1;
 }
 
 void tree_sitter_rag_external_scanner_deserialize(void *payload, const char *buffer, unsigned length) {
-  ((Scanner *)payload)->open = length > 0 && buffer[0];
+  Scanner *scanner = payload;
+  unsigned state = length > 0 ? (unsigned char)buffer[0] : 0;
+  scanner->open = state & 1;
+  scanner->counted = state >> 1 & 1;
+  scanner->unpaired = state >> 2 & 1;
 }
