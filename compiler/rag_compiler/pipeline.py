@@ -16,7 +16,7 @@ from rag_compiler.diagnostics import Diagnostic, Place, in_order
 from rag_compiler.emit import Program, emit
 from rag_compiler.link import link
 from rag_compiler.lower import lower
-from rag_compiler.manifest_templates import read_template
+from rag_compiler.lower_text import lower_text
 from rag_compiler.parse import parse
 from rag_compiler.report import ir_diagnostics, manifest_place, with_severities
 from rag_compiler.resolve import MANIFEST, resolve
@@ -26,8 +26,10 @@ from rag_compiler.words.graphs import ambiguous_entry, no_graphs
 from rag_compiler.words.names import unknown_capability
 from rag_ir.finding import Finding, pointer
 from rag_ir.graph import Document
+from rag_ir.rules import RULES
 from rag_ir.version import VERSION
 from rag_registry.registry import Registry
+from rag_verify import verify
 from rag_verify.reachability import check_reachability
 
 GENERATOR = f"raglang {VERSION}"
@@ -54,7 +56,7 @@ def analyse(files: Sequence[SourceFile], registry: Registry, manifest: SourceFil
     trees = tuple(tree for tree, _ in lowered)
     named = [(file.path, tree) for file, tree in zip(files, trees, strict=True)]
     place = manifest_place(manifest, MANIFEST)
-    project, unbound = resolve(named, registry, read_template, place)
+    project, unbound = resolve(named, registry, lower_text, place)
     unfit = check(project, named, registry)
     program = emit(project, registry)
     findings = _verify(project, program, broken)
@@ -98,7 +100,15 @@ def compile_graph(
     if errors:
         return errors
     sources = [file for file in analysis.files if file.path in reached]
-    return linked.document(analysis.registry, sources, generator)
+    document = linked.document(analysis.registry, sources, generator)
+    return _refused(document, analysis) or document
+
+
+def _refused(document: Document, analysis: Analysis) -> tuple[Diagnostic, ...]:
+    """What the gate has against a document: holes whose reason stands in the manifest, and is reported there."""
+    findings = [finding for finding in verify(document) if RULES[finding.code].severity == "error"]
+    placed = ir_diagnostics(findings, {"": Place(MANIFEST, Span(0, 0)), **analysis.program.places})
+    return tuple(in_order(placed))
 
 
 def _touches(diagnostic: Diagnostic, paths: Iterable[str]) -> bool:

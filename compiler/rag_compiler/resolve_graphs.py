@@ -126,10 +126,12 @@ def _default_model(block: Block, name: syntax.Name, names: Names, sink: Sink) ->
     return registered_default(names, name.span)
 
 
-def registered_default(names: Names, where: Span) -> hir.Ref | None:
-    """The registry's model `default`, where there is one."""
+def registered_default(names: Names, where: Span) -> hir.Target | None:
+    """The registry's model `default`, where there is one; a hole where nobody knows."""
     found = names.find("model", DEFAULT_MODEL)
-    return hir.Ref(found, where) if found else None
+    if found is None:
+        return None if names.registry.readable else hir.Hole(where)
+    return hir.Ref(found, where)
 
 
 def _defaults(block: Block) -> tuple[syntax.Pair, ...]:
