@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from rag_compiler import hir, syntax
 from rag_compiler.kinds import DEFAULTS, JOIN_OPTIONS, MODES, WAITS
+from rag_compiler.resolve_expressions import distinct
 from rag_compiler.sink import Sink
 from rag_compiler.words.names import unknown_key
 from rag_compiler.words.values import bad_value, not_built, not_one_of
@@ -38,7 +39,7 @@ def check_graph_built(graph: hir.Graph, sink: Sink) -> None:
             case syntax.BlockItem(keyword, pairs) if keyword.text == "defaults":
                 _defaults(pairs, sink)
             case syntax.GraphJoin():
-                for pair in item.options:
+                for pair in distinct(item.options, sink):
                     _graph_join_option(pair, sink)
             case syntax.Node() | syntax.Channel() | syntax.Edge():
                 pass
@@ -73,7 +74,7 @@ def check_node_built(node: hir.Node, sink: Sink) -> None:
                 for send, bound in zip(sends, node.sends, strict=False):
                     _send(send.modifiers, bound, sink)
             case syntax.JoinItem(_, _, options):
-                for pair in options:
+                for pair in distinct(options, sink):
                     _join_option(pair, sink)
             case syntax.Edge():
                 pass

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from rag_compiler import hir, syntax
 from rag_compiler.blocks import word_of
 from rag_compiler.kinds import AGENT_ITEMS, COMMON, DEFAULTS, GRAPH_ITEMS, KINDS, REPEATABLE, TEST_ITEMS
+from rag_compiler.resolve_expressions import distinct
 from rag_compiler.sink import Sink
 from rag_compiler.source import Span
 from rag_compiler.words.names import quoted, unknown_item, unknown_key
@@ -28,7 +29,7 @@ def check_graph_items(graph: hir.Graph, sink: Sink) -> None:
     _check(written.items, GRAPH_ITEMS, GRAPH_ITEMS, "a graph", sink)
     for item in written.items:
         if isinstance(item, syntax.BlockItem) and item.keyword.text == "defaults":
-            for pair in item.pairs:
+            for pair in distinct(item.pairs, sink):
                 if pair.key.text not in DEFAULTS:
                     sink.add(unknown_key(sink.at(pair.key.span), pair.key.text, "`defaults`", DEFAULTS))
             _check_limits(written.items, item.pairs, sink)

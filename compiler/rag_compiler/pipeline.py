@@ -40,6 +40,7 @@ class Analysis:
     """Everything that is known of a project's files. `trees` stand in the order of `files`; `diagnostics` are in order."""
 
     files: tuple[SourceFile, ...]
+    manifest: SourceFile | None
     registry: Registry
     trees: tuple[syntax.File, ...]
     project: hir.Project
@@ -62,7 +63,7 @@ def analyse(files: Sequence[SourceFile], registry: Registry, manifest: SourceFil
     findings = _verify(project, program, broken)
     found = [*broken, *unbound, *unfit, *ir_diagnostics(findings, program.places)]
     kept = suppress(with_severities(found, registry.severities), list(zip(files, trees, strict=True)))
-    return Analysis(files, registry, trees, project, program, tuple(in_order(kept)))
+    return Analysis(files, manifest, registry, trees, project, program, tuple(in_order(kept)))
 
 
 def _verify(project: hir.Project, program: Program, broken: Sequence[Diagnostic]) -> list[Finding]:
@@ -94,20 +95,21 @@ def compile_graph(
         return errors or (entry,)
     linked = link(analysis.program, entry)
     reached = {analysis.project.graphs[name].path for name in linked.graphs}
-    reached |= {analysis.project.agents[name].origin.path or MANIFEST for name in linked.agents}
+    manifest = analysis.manifest.path if analysis.manifest else MANIFEST
+    reached |= {analysis.project.agents[name].origin.path or manifest for name in linked.agents}
     reached |= {analysis.project.types[name].path for name in linked.types}
     errors = tuple(each for each in analysis.diagnostics if each.severity == "error" and _touches(each, reached))
     if errors:
         return errors
     sources = [file for file in analysis.files if file.path in reached]
     document = linked.document(analysis.registry, sources, generator)
-    return _refused(document, analysis) or document
+    return _refused(document, analysis, manifest) or document
 
 
-def _refused(document: Document, analysis: Analysis) -> tuple[Diagnostic, ...]:
+def _refused(document: Document, analysis: Analysis, manifest: str) -> tuple[Diagnostic, ...]:
     """What the gate has against a document: holes whose reason stands in the manifest, and is reported there."""
     findings = [finding for finding in verify(document) if RULES[finding.code].severity == "error"]
-    placed = ir_diagnostics(findings, {"": Place(MANIFEST, Span(0, 0)), **analysis.program.places})
+    placed = ir_diagnostics(findings, {"": Place(manifest, Span(0, 0)), **analysis.program.places})
     return tuple(in_order(placed))
 
 

@@ -154,7 +154,7 @@ class _Site:
     def start(self) -> hir.Target:
         """The entry; `check` reports a graph that has none."""
         item = self.block.pick("start", syntax.RefItem)
-        if item is None or (item.name and item.name.text in RESERVED and item.name.text in self.home.nodes):
+        if item is None:
             return hir.Hole(self.name.span)
         return self.home.node(item.name, "start", item.span, end=False)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rag_compiler import hir, syntax
 from rag_compiler.callees import Callees
 from rag_compiler.diagnostics import Place
-from rag_compiler.names import Names, Noun
+from rag_compiler.names import RESERVED, Names, Noun
 from rag_compiler.scope import Scope
 from rag_compiler.sink import Sink
 from rag_compiler.source import Span
@@ -34,6 +34,8 @@ class Home:
         """A node of this graph, or `END` if it can stand here."""
         if name is None:
             return hir.Hole(where)
+        if name.text in RESERVED and name.text in self.nodes:
+            return hir.Hole(name.span)
         if name.text in self.nodes or (end and name.text == "END"):
             return hir.Ref(name.text, name.span)
         elsewhere = self.names.elsewhere(name.text, "node")
@@ -58,7 +60,7 @@ class Home:
         if name is None:
             return hir.Hole(where), None
         if name.text in self.nodes:
-            return hir.Ref(name.text, name.span), None
+            return self.node(name, "send target", where, end=False), None
         if agent := self.names.find("agent", name.text):
             return hir.Ref(agent, name.span), hir.Child("subagent", agent)
         if graph := self.names.find("graph", name.text):

@@ -34,7 +34,7 @@ class Flow:
 
 
 def flow_of(graph: ir.Graph) -> Flow:
-    """The control flow of a graph whose names resolve, holes aside."""
+    """The control flow of a graph; a name that does not resolve is a hole."""
     everything = tuple(node.name for node in graph.nodes)
     names = frozenset(everything)
     joins: dict[str, list[str]] = {}
@@ -43,7 +43,7 @@ def flow_of(graph: ir.Graph) -> Flow:
             joins.setdefault(graph.start if source == HOLE else source, []).append(join.target)
 
     def known(targets: Iterable[str]) -> tuple[str, ...]:
-        return tuple(target for target in dict.fromkeys(targets) if target in names or target in (END, HOLE))
+        return tuple(dict.fromkeys(target if target in names or target == END else HOLE for target in targets))
 
     goes = {node.name: known(_targets(node)) for node in graph.nodes}
     starts = {
