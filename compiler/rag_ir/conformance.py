@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
     from rag_ir.graph import Json, Schema
 
-NESTING = 256
+NESTING = 128
 """Values and chains of references deeper than this are refused."""
 
 MOST = 20
 """More problems than this are not told."""
+
+NOTHING: Schema = {"type": "nothing"}
+"""The schema of no value."""
 
 _TESTS: Mapping[str, Callable[[Json], bool]] = {
     "string": lambda value: isinstance(value, str),
@@ -50,7 +53,10 @@ def problems(value: Json, schema: Schema, types: Mapping[str, Schema]) -> list[t
 
 
 class _Checker:
-    """What fits is remembered by identity, so that unions of unions cost no more than value times schema."""
+    """What fits is remembered by identity, so that unions of unions cost no more than value times schema.
+
+    While a value is compared with a schema it is taken not to fit, so that a type that is only itself has no values.
+    """
 
     def __init__(self, types: Mapping[str, Schema]) -> None:
         self.types = types
@@ -60,10 +66,9 @@ class _Checker:
         """Whether a value is of a schema."""
         if not isinstance(schema, Mapping) or depth > NESTING:
             return False
-        if not isinstance(value, (list, dict)):
-            return self._fits(value, schema, depth + 1)
         key = (id(value), id(schema))
         if key not in self.known:
+            self.known[key] = False
             self.known[key] = self._fits(value, schema, depth + 1)
         return self.known[key]
 
@@ -71,16 +76,16 @@ class _Checker:
         """Say why a value is not of a schema."""
         if len(found) >= MOST or self.fits(value, schema, depth):
             return
-        schema = self.resolved(schema)
+        named, schema = schema, self.resolved(schema)
         members = schema.get("anyOf")
         if isinstance(members, list):
             likely = [member for member in members if member != {"type": "null"} and self.outline(value, member)]
             if len(likely) == 1:
                 self.tell(value, likely[0], at, found, depth + 1)
             else:
-                found.append((at, _misfit(value, schema)))
+                found.append((at, _misfit(value, named if schema is not NOTHING else schema)))
         elif not self.outline(value, schema) or not isinstance(value, (list, dict)):
-            found.append((at, _misfit(value, schema)))
+            found.append((at, _misfit(value, named if schema is not NOTHING else schema)))
         else:
             for name in _missing(value, schema):
                 found.append((at, f"the field `{name}` is missing"))
@@ -101,7 +106,7 @@ class _Checker:
                 return schema
             name = str(schema["$ref"]).removeprefix("#/types/")
             schema = self.types.get(name, MESSAGE if name == "message" else None)
-        return {"type": "nothing"}
+        return NOTHING
 
     def _fits(self, value: Json, schema: Schema, depth: int) -> bool:
         schema = self.resolved(schema) if "$ref" in schema else schema
@@ -147,13 +152,10 @@ def _is_whole(value: Json) -> bool:
     return isinstance(value, float) and value.is_integer()
 
 
-def _misfit(value: Json, schema: Schema) -> str:
-    found = (
-        f"`{compact(value)}`"
-        if isinstance(value, str) and len(value) <= 40 and "enum" in str(schema)
-        else name_of(value)
-    )
+def _misfit(value: Json, schema: Json | Schema) -> str:
+    whole = schema if isinstance(schema, Mapping) else NOTHING
+    found = compact(value) if isinstance(value, str) and len(value) <= 40 and "enum" in whole else ""
     try:
-        return f"must be `{describe(schema)}`, not {found}"
+        return f"must be `{describe(whole)}`, not {f'`{found}`' if found else name_of(value)}"
     except ValueError:
         return f"the schema admits no value, not even {name_of(value)}"

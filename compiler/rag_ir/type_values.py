@@ -169,9 +169,10 @@ def spell_out(type_: TypeValue) -> str:
 
 
 def _enclosed(type_: TypeValue) -> str:
+    """The type as `[]` and `?` may follow it: a bare `A | B` in parentheses."""
     text = spell_out(type_)
-    simple = not isinstance(type_, Union) and not (isinstance(type_, Literals) and len(type_.values) > 1)
-    return text if simple else f"({text})"
+    bare = isinstance(type_, Union) and NULL not in type_.members
+    return f"({text})" if bare or (isinstance(type_, Literals) and len(type_.values) > 1) else text
 
 
 def _literals_together(members: list[TypeValue]) -> list[TypeValue]:

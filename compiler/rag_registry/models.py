@@ -121,8 +121,8 @@ def _host_and_port(host: str) -> tuple[str, str]:
         right = bool(closed) and (not port or port[0] == ":") and ":" in name
         return (name if right and set(name) <= set("0123456789abcdefABCDEF:.") else ""), port[1:]
     name, colon, port = host.partition(":")
-    right = name.replace("-", "a").replace(".", "a").replace("_", "a")
-    wrong = not right.isascii() or not right.isalnum() or ".." in name or name.startswith(".") or (colon and not port)
+    letters = name.replace("-", "a").replace(".", "a").replace("_", "a")
+    wrong = not letters.isascii() or not letters.isalnum() or ".." in name or name.startswith(".") or (colon and not port)
     return "" if wrong else name, port
 
 
@@ -192,9 +192,10 @@ def _capabilities(table: Table) -> tuple[str, ...]:
 
 
 def _price(table: Table) -> Price | None:
-    if "price" not in table:
+    values = table.table("price")
+    if not isinstance(table.values.get("price"), dict):
         return None
-    parts = Table(table.table("price"), (*table.at, "price"), ("input_per_mtok", "output_per_mtok"), table.findings)
+    parts = Table(values, (*table.at, "price"), ("input_per_mtok", "output_per_mtok"), table.findings)
     return Price(input_per_mtok=_money(parts, "input_per_mtok"), output_per_mtok=_money(parts, "output_per_mtok"))
 
 
