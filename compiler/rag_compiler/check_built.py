@@ -9,7 +9,7 @@ from rag_compiler.kinds import DEFAULTS, JOIN_OPTIONS, MODES, WAITS
 from rag_compiler.resolve_expressions import distinct
 from rag_compiler.sink import Sink
 from rag_compiler.words.names import unknown_key
-from rag_compiler.words.values import bad_value, not_built, not_one_of
+from rag_compiler.words.values import not_built, not_one_of
 
 UNBUILT = {
     "timeout": "without it nothing is cut off; a person can cancel the run",
@@ -45,9 +45,6 @@ def check_graph_built(graph: hir.Graph, sink: Sink) -> None:
                 pass
             case _:
                 _refuse(item, "a graph", sink)
-    for join in graph.joins:
-        if not join.sources:
-            sink.add(bad_value(sink.at(join.keyword), "`join` names no sources", "write `join [a, b] -> c`"))
 
 
 def check_agent_built(agent: syntax.Agent, sink: Sink) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from rag_compiler import hir
 from rag_compiler.kinds import MOST_CHANNELS, MOST_NODES
 from rag_compiler.sink import Sink
-from rag_compiler.words.structure import missing_item, second_conversation
-from rag_compiler.words.values import over_limit
+from rag_compiler.words.structure import duplicate_item, missing_item, second_conversation
+from rag_compiler.words.values import bad_value, over_limit
 
 
 def check_graph(graph: hir.Graph, agents: Mapping[str, hir.Agent], sink: Sink) -> None:
@@ -19,6 +19,7 @@ def check_graph(graph: hir.Graph, agents: Mapping[str, hir.Agent], sink: Sink) -
         message = f"graph `{graph.name.name}` has more than {MOST_CHANNELS} channels"
         sink.add(over_limit(sink.at(graph.name.span), message))
     _check_conversation(graph, sink)
+    _check_joins(graph, sink)
     if not offered_tools(graph, agents):
         for node in graph.nodes.values():
             if isinstance(node.behaviour, hir.ExecutorNode) and node.behaviour.tools is None:
@@ -36,6 +37,27 @@ def _check_conversation(graph: hir.Graph, sink: Sink) -> None:
             else:
                 place = sink.at(channel.reducer.span)
                 sink.add(second_conversation(place, channel.name.name, first.name, sink.at(first.span)))
+
+
+def _check_joins(graph: hir.Graph, sink: Sink) -> None:
+    """Report a join that repeats another, and one that waits for nothing."""
+    first: dict[tuple[str, frozenset[str]], hir.GraphJoin] = {}
+    for join in graph.joins:
+        if not join.sources:
+            sink.add(bad_value(sink.at(join.keyword), "`join` names no sources", "write `join [a, b] -> c`"))
+        names = frozenset(source.name for source in join.sources if isinstance(source, hir.Ref))
+        if not isinstance(join.target, hir.Ref) or len(names) < len(join.sources):
+            continue
+        before = first.setdefault((join.target.name, names), join)
+        if before is not join:
+            sink.add(duplicate_item(sink.at(join.keyword), "join", "a graph", sink.at(before.keyword)))
+
+
+def joined_nodes(graph: hir.Graph) -> set[str]:
+    """The nodes that joins of the graph, or of its nodes, name as their target."""
+    targets = [join.target for join in graph.joins]
+    targets += [to.target for node in graph.nodes.values() for to in node.routings if isinstance(to, hir.JoinSends)]
+    return {target.name for target in targets if isinstance(target, hir.Ref)}
 
 
 def offered_tools(graph: hir.Graph, agents: Mapping[str, hir.Agent]) -> tuple[hir.Target, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rag_compiler import hir, syntax
 from rag_compiler.blocks import word_of
+from rag_compiler.check_graphs import joined_nodes
 from rag_compiler.kinds import AGENT_ITEMS, COMMON, DEFAULTS, GRAPH_ITEMS, KINDS, REPEATABLE, TEST_ITEMS
 from rag_compiler.resolve_expressions import distinct
 from rag_compiler.sink import Sink
@@ -92,10 +93,7 @@ def _check_model(node: hir.Node, behaviour: hir.ModelNode, words: dict[str, synt
 
 
 def _check_join(graph: hir.Graph, node: hir.Node, behaviour: hir.JoinNode, sink: Sink) -> None:
-    targets = [join.target for join in graph.joins]
-    targets += [to.target for other in graph.nodes.values() for to in other.routings if isinstance(to, hir.JoinSends)]
-    named = any(isinstance(target, hir.Ref) and target.name == node.name.name for target in targets)
-    if not behaviour.sources and not named:
+    if not behaviour.sources and node.name.name not in joined_nodes(graph):
         owner = f"node `{node.name.name}` of kind `join`"
         sink.add(
             missing_item(sink.at(node.name.span), owner, "sources", 'add `sources ["a", "b"]`, the nodes to wait for')

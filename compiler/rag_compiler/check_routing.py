@@ -53,6 +53,11 @@ def _source(routing: hir.Routing) -> str:
 
 
 def _check_routes(node: hir.Node, routes: hir.Routes, labels: tuple[str, ...] | None, sink: Sink) -> None:
+    if not routes.entries:
+        sink.add(
+            bad_value(sink.at(routes.keyword), "`routes` is empty", "write `routes { LABEL -> NODE  else -> NODE }`")
+        )
+        return
     taken: dict[str, hir.Ref] = {}
     otherwise: hir.Route | None = None
     impossible = False

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rag_compiler import hir
+from rag_compiler.check_graphs import joined_nodes
 from rag_compiler.check_values import channel_type, schemas
 from rag_compiler.default_writes import conversation
 from rag_compiler.diagnostics import Place
@@ -124,12 +125,18 @@ def _initial(reducer: str) -> Json:
 
 
 def _joins(graph: hir.Graph, at: str, places: Places) -> tuple[ir.GraphJoin, ...]:
-    """Joins over declared nodes, as they stand in the text: the graph's own and those of kind `join`."""
+    """Joins over declared nodes, as they stand in the text: the graph's own and those of kind `join`.
+
+    A node of kind `join` that waits for nothing, or of no known kind, may wait for anything.
+    """
     joins = list(graph.joins)
+    joined = joined_nodes(graph)
     for node in graph.nodes.values():
         match node.behaviour:
-            case hir.JoinNode(sources=tuple() as sources, span=span):
+            case hir.JoinNode(sources=tuple() as sources, span=span) if sources:
                 joins.append(hir.GraphJoin(span, sources, node.name))
+            case hir.JoinNode() | hir.UnknownNode() if node.name.name not in joined:
+                joins.append(hir.GraphJoin(node.name.span, (hir.Hole(node.name.span),), node.name))
             case _:
                 pass
     emitted: list[ir.GraphJoin] = []

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rag_compiler import hir, syntax
+from rag_compiler.blocks import word_of
 from rag_compiler.check_graphs import offered_tools
 from rag_compiler.default_writes import default_writes
 from rag_compiler.emit_agents import emit_agent
@@ -57,7 +58,7 @@ def _node(node: hir.Node, sends: Sends, at: str, site: Site) -> ir.Node:
         writes=_writes(node, f"{at}/writes", site),
         update=emit_entries(node.update, f"{at}/update", places),
         sends=sends.sends,
-        routing=_routing(node, f"{at}/routing", places),
+        routing=_routing(node, f"{at}/routing", site),
         on_error=name_of(node.on_error) if node.on_error else None,
         max_visits=node.max_visits,
         pause_before=node.pause_before,
@@ -127,11 +128,13 @@ def _writes(node: hir.Node, at: str, site: Site) -> ir.Writes:
     return emit_writes(node.writes, node.into, at, site.places)
 
 
-def _routing(node: hir.Node, at: str, places: Places) -> ir.Routing:
-    """The first source of routing. Where a word was not understood, it may have been one: that is a hole too."""
+def _routing(node: hir.Node, at: str, site: Site) -> ir.Routing:
+    """The source of routing. Where there are several, or what may have been one is broken, it is a hole."""
+    places = site.places
+    if _is_torn(node, site.graph):
+        return ir.Next(kind="next", target=HOLE)
     if not node.routings:
-        broken = any(isinstance(item, syntax.UnknownItem) for item in node.syntax.items)
-        return ir.Next(kind="next", target=HOLE) if broken else ir.Finish(kind="end")
+        return ir.Finish(kind="end")
     routing = node.routings[0]
     places.put(at, routing.keyword)
     match routing:
@@ -144,6 +147,22 @@ def _routing(node: hir.Node, at: str, places: Places) -> ir.Routing:
         case hir.Routes(entries=entries):
             emitted = (_route(entry, f"{at}/entries/{index}", places) for index, entry in enumerate(entries))
             return ir.Routes(kind="routes", entries=tuple(emitted))
+
+
+def _is_torn(node: hir.Node, graph: hir.Graph) -> bool:
+    """Whether something that has been reported leaves open where the node goes."""
+    if len(node.routings) > 1 or node.name.name in graph.repeated:
+        return True
+    if not node.routings and isinstance(node.behaviour, hir.RouterNode):
+        return True
+    joined = isinstance(node.routings[0], hir.JoinSends) if node.routings else False
+    if not joined and any(send.child for send in node.sends):
+        return True
+    words = [
+        word_of(item) for item in node.syntax.items if word_of(item) in ("next", "routes", "join", "command", "send")
+    ]
+    unknown = any(isinstance(item, syntax.UnknownItem) for item in node.syntax.items)
+    return len(words) > len(set(words)) or (unknown and not node.routings)
 
 
 def _route(route: hir.Route, at: str, places: Places) -> ir.Route:

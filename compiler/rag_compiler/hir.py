@@ -344,7 +344,7 @@ class GraphJoin:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A declared graph. Of two nodes or channels of one name the first counts."""
+    """A declared graph. Of two nodes or channels of one name the first counts; `repeated` are such names of nodes."""
 
     path: str
     name: Ref
@@ -353,6 +353,7 @@ class Graph:
     output: tuple[Field, ...] | None
     channels: Mapping[str, Channel]
     nodes: Mapping[str, Node]
+    repeated: frozenset[str]
     joins: tuple[GraphJoin, ...]
     recursion_limit: int | None
     max_concurrency: int | None

@@ -62,7 +62,7 @@ def analyse(files: Sequence[SourceFile], registry: Registry, manifest: SourceFil
     program = emit(project, registry)
     findings = _verify(project, program, broken)
     found = [*broken, *unbound, *unfit, *ir_diagnostics(findings, program.places)]
-    kept = suppress(with_severities(found, registry.severities), list(zip(files, trees, strict=True)))
+    kept = with_severities(suppress(found, list(zip(files, trees, strict=True))), registry.severities)
     return Analysis(files, manifest, registry, trees, project, program, tuple(in_order(kept)))
 
 
@@ -72,7 +72,8 @@ def _verify(project: hir.Project, program: Program, broken: Sequence[Diagnostic]
     findings: list[Finding] = []
     for name, graph in program.graphs.items():
         declared = project.graphs[name]
-        if not any(_inside(place, declared.path, declared.syntax.span) for place in errors):
+        unknown = any(isinstance(item, syntax.UnknownItem) for item in declared.syntax.items)
+        if not unknown and not any(_inside(place, declared.path, declared.syntax.span) for place in errors):
             findings += check_reachability(graph, pointer("graphs", name))
     return findings
 

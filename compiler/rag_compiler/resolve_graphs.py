@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -82,6 +83,7 @@ def bind_graph(graph: syntax.Graph, signature: Signature, names: Names, callees:
         output=site.output(),
         channels={written.text: bind_channel(channel, written, names, sink) for channel, written in channels},
         nodes=site.nodes(nodes),
+        repeated=_repeated(block),
         joins=tuple(site.joins()),
         recursion_limit=site.limit("recursion_limit"),
         max_concurrency=site.limit("max_concurrency"),
@@ -106,6 +108,11 @@ def _declared(what: str, items: Iterable[Item], graph: str, sink: Sink) -> list[
         else:
             table[text] = (item, item.name)
     return list(table.values())
+
+
+def _repeated(block: Block) -> frozenset[str]:
+    counts = Counter(node.name.text for node in block.every(syntax.Node) if node.name)
+    return frozenset(name for name, count in counts.items() if count > 1)
 
 
 def _default_model(block: Block, name: syntax.Name, names: Names, sink: Sink) -> hir.Target | None:

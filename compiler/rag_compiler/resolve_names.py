@@ -65,7 +65,11 @@ class Home:
             return hir.Ref(agent, name.span), hir.Child("subagent", agent)
         if graph := self.names.find("graph", name.text):
             return hir.Ref(graph, name.span), hir.Child("subgraph", graph)
-        if self.names.registry.readable:
+        if name.text in self.names.others("graphs"):
+            self.sink.add(
+                not_built(self.sink.at(name.span), f"graph `{name.text}` of the manifest", "declare it in source")
+            )
+        elif self.names.registry.readable:
             self._unknown_target(name)
         return hir.Hole(name.span), None
 
