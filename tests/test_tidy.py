@@ -42,6 +42,7 @@ MAY_IMPORT = {
 HOMES = {
     "anyio": ("rag_runtime/",),
     "griffe": ("rag_registry/",),
+    "httpx": ("rag_runtime/providers/", "rag_runtime/binding.py"),
     "rich": ("rag_cli/",),
     "tree_sitter": ("rag_compiler/parse.py", "rag_compiler/lower"),
 }

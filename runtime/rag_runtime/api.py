@@ -10,7 +10,7 @@ blocking forms turn the first Ctrl-C into such a cancellation and give the resul
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from rag_ir.graph import Document, Json
 from rag_registry.registry import Registry
 from rag_runtime.answers import address
 from rag_runtime.binding import bind
+from rag_runtime.commands import Command
 from rag_runtime.drivers.local import drive
 from rag_runtime.drivers.record import Record, Session
 from rag_runtime.events import Resumed, RunStarted
@@ -28,8 +29,10 @@ from rag_runtime.names import check_name, new_name
 from rag_runtime.observe import Observer, RunEvent
 from rag_runtime.reading import RunResult, result_of, standing
 from rag_runtime.refusals import DocumentRefused, InputRefused, RunRefused
-from rag_runtime.seams import Capabilities
+from rag_runtime.seams import Capabilities, Resource
 from rag_runtime.stores.store import Run, Store, now
+
+CLOSING_SECONDS = 2.0
 
 
 async def run(
@@ -56,7 +59,8 @@ async def run(
         raise InputRefused(problems)
     name = run_id or new_name(now())
     check_name(name)
-    session = _session(admitted, registry, root, store, name, observe, capabilities)
+    bound = capabilities or _bound(admitted, registry, root)
+    session = Session(admitted, store, bound, observe or _unobserved, name)
     started = RunStarted(graph=document.entry, input=accepted, seed=name)
     row = Run(
         id=name,
@@ -71,7 +75,7 @@ async def run(
     with store.lease(name):
         store.save_document(document.digest, dump(document))
         record, commands = Record.begin(session, row, started)
-        return result_of(name, record.machine, await drive(record, commands))
+        return await _driven(record, commands, close=capabilities is None)
 
 
 async def resume(
@@ -96,14 +100,15 @@ async def resume(
     if document is None:
         raise DocumentRefused(findings)
     with store.lease(run_id):
-        session = _session(document, registry, root, store, run_id, observe, capabilities)
+        bound = capabilities or _bound(document, registry, root)
+        session = Session(document, store, bound, observe or _unobserved, run_id)
         record = Record.reopen(session, run_id)
         given = address(answers or {}, record.machine.questions, actor)
         if record.status in ("failed", "cancelled"):
             record.note(Resumed())
         for answer in given:
             record.note(answer)
-        return result_of(run_id, record.machine, await drive(record, record.resume()))
+        return await _driven(record, record.resume(), close=capabilities is None)
 
 
 def run_blocking(
@@ -173,21 +178,31 @@ def _blocking(going: Callable[[], Awaitable[RunResult]], name: str, store: Store
         return result
 
 
-def _session(
-    document: Document,
-    registry: Registry,
-    root: Path,
-    store: Store,
-    name: str,
-    observe: Observer | None,
-    capabilities: Capabilities | None,
-) -> Session:
+def _bound(document: Document, registry: Registry, root: Path) -> Capabilities:
     """Everything that the run needs, loaded before its first step."""
-    if capabilities is None:
-        capabilities, findings = bind(document, registry, root)
-        if findings:
-            raise DocumentRefused(findings)
-    return Session(document, store, capabilities, observe or _unobserved, name)
+    capabilities, findings = bind(document, registry, root)
+    if findings:
+        raise DocumentRefused(findings)
+    return capabilities
+
+
+async def _driven(record: Record, commands: Sequence[Command], *, close: bool) -> RunResult:
+    """Drives a run for as long as it goes, then closes what was opened for it."""
+    resources = record.session.capabilities.resources if close else ()
+    try:
+        return result_of(record.run.id, record.machine, await drive(record, commands))
+    finally:
+        if resources:
+            await _closed(resources)
+
+
+async def _closed(resources: Sequence[Resource]) -> None:
+    """Closes, even where the run was cancelled, but does not wait long for the other side."""
+    from anyio import move_on_after
+
+    with move_on_after(CLOSING_SECONDS, shield=True):
+        for resource in resources:
+            await resource.aclose()
 
 
 def _unobserved(event: RunEvent) -> None:

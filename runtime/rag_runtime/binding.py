@@ -6,44 +6,75 @@ This is where a project's own code is first imported. What is missing or cannot 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rag_ir.finding import Finding, pointer
 from rag_ir.spell import closest
+from rag_registry.models import BUILT_PROVIDERS
 from rag_runtime.seams import Capabilities, Model, RouterFunction, Tool
 
 if TYPE_CHECKING:
+    import httpx
+
     from rag_ir.graph import Document, ModelRequirement, RouterRequirement, ToolRequirement
     from rag_registry import registry as entries
+    from rag_runtime.providers.connections import Connections
     from rag_runtime.providers.script import Script
 
 Entry = TypeVar("Entry")
 Bound = TypeVar("Bound")
 
 
-def bind(document: Document, registry: entries.Registry, root: Path) -> tuple[Capabilities, list[Finding]]:
-    """The capabilities by the names that the document uses. Files are looked for under `root`, the project's folder."""
-    binder = _Binder(registry, root)
+def bind(
+    document: Document,
+    registry: entries.Registry,
+    root: Path,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> tuple[Capabilities, list[Finding]]:
+    """The capabilities by the names that the document uses. Files are looked for under `root`, the project's folder.
+
+    Secrets are taken from `environment`; `transport` takes the place of the network.
+    """
+    binder = _Binder(registry, root, environment, transport)
     requires = document.requires
     capabilities = Capabilities(
         models=binder.bound("models", requires.models, registry.models, binder.model),
         tools=binder.bound("tools", requires.tools, registry.tools, binder.tool),
         routers=binder.bound("routers", requires.routers, registry.routers, binder.router),
     )
+    if binder.connections is not None:
+        capabilities = replace(capabilities, resources=(binder.connections,))
     return capabilities, binder.findings
 
 
 class _Unbound(Exception):
-    """A capability that is registered cannot be had."""
+    """A capability that is registered cannot be had; `code` is that of its finding."""
+
+    def __init__(self, message: str, code: str = "unreadable-file") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class _Binder:
-    def __init__(self, registry: entries.Registry, root: Path) -> None:
+    def __init__(
+        self,
+        registry: entries.Registry,
+        root: Path,
+        environment: Mapping[str, str],
+        transport: httpx.AsyncBaseTransport | None,
+    ) -> None:
         self._registry = registry
         self._root = root
+        self._environment = environment
+        self._transport = transport
         self._scripts: dict[str, Script] = {}
+        self.connections: Connections | None = None
         self.findings: list[Finding] = []
 
     def bound(
@@ -65,7 +96,7 @@ class _Binder:
                 made[name] = build(entry)
             except _Unbound as error:
                 message = f"{kind.removesuffix('s')} `{name}` cannot be loaded: {error}"
-                self.findings.append(Finding("unreadable-file", at, message))
+                self.findings.append(Finding(error.code, at, message))
         return made
 
     def model(self, entry: entries.Model) -> Model:
@@ -78,8 +109,11 @@ class _Binder:
                 from rag_runtime.providers.scripted import Scripted
 
                 return Scripted(entry.name, self._script(entry), entry.price)
+            case "openai" | "ollama":
+                return self._over_http(entry)
             case other:
-                raise _Unbound(f"there is no provider `{other}`; there are `echo` and `scripted`")
+                known = ", ".join(f"`{provider}`" for provider in BUILT_PROVIDERS)
+                raise _Unbound(f"there is no provider `{other}`; there are {known}")
 
     def tool(self, entry: entries.Tool) -> Tool:
         from rag_runtime.tools.load import Unloadable
@@ -98,6 +132,19 @@ class _Binder:
             return load_router(entry.name, entry.python, self._root)
         except Unloadable as error:
             raise _Unbound(str(error)) from error
+
+    def _over_http(self, entry: entries.Model) -> Model:
+        from rag_runtime.providers.connections import Connections
+        from rag_runtime.providers.credentials import BadVariable, Credentials
+        from rag_runtime.providers.openai import OpenAI
+
+        try:
+            credentials = Credentials(entry.api_key_env, entry.headers_env, self._environment)
+        except BadVariable as error:
+            raise _Unbound(str(error), "environment-missing") from None
+        if self.connections is None:
+            self.connections = Connections(self._transport)
+        return OpenAI(entry, credentials, self.connections)
 
     def _script(self, entry: entries.Model) -> Script:
         from rag_runtime.providers.script import BadScript, read_script

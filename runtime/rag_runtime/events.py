@@ -25,13 +25,19 @@ class Error:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What calls cost: counts of calls and tokens, and money as a decimal string of US dollars."""
+    """What calls cost: counts of calls and tokens, and money as a decimal string of US dollars.
+
+    `cached_tokens` are those of `input_tokens` that the provider had kept from an earlier call, `reasoning_tokens` those of
+    `output_tokens` that nobody sees.
+    """
 
     model_calls: int = 0
     tool_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: str = "0"
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

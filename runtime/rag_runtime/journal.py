@@ -205,6 +205,8 @@ _READERS: Mapping[str, Mapping[str, _Reader]] = {
         "input_tokens": _count,
         "output_tokens": _count,
         "cost_usd": _text,
+        "cached_tokens": _count,
+        "reasoning_tokens": _count,
     },
     "Question": {
         "address": _text,

@@ -34,6 +34,7 @@ from rag_runtime.events import (
     TaskSucceeded,
 )
 from rag_runtime.journal import plain
+from rag_runtime.retry import Retry
 from rag_runtime.stores.store import Run
 
 Name = Literal[
@@ -51,6 +52,7 @@ Name = Literal[
     "task.failed",
     "task.paused",
     "call.started",
+    "call.retrying",
     "call.ended",
     "child.finished",
     "question.answered",
@@ -127,9 +129,12 @@ class Narrator:
                 case _:
                     assert_never(command)
 
-    def call(self, seq: int, time: int, started: CallStarted) -> RunEvent:
-        """The start of a call that is not journaled, after event number `seq`."""
-        return self._derived("call.started", seq, time, f"{started.task}#{started.call}", started.task, _data(started))
+    def call(self, seq: int, time: int, call: CallStarted | Retry) -> RunEvent:
+        """The start of a call, or a new attempt at it, that is not journaled, after event number `seq`."""
+        address = f"{call.task}#{call.call}"
+        if isinstance(call, Retry):
+            return self._derived("call.retrying", seq, time, f"{address}#{call.attempt}", call.task, _data(call))
+        return self._derived("call.started", seq, time, address, call.task, _data(call))
 
     def _derived(
         self,
@@ -217,7 +222,7 @@ def _task(event: Event) -> str | None:
             assert_never(event)
 
 
-def _data(event: Event) -> dict[str, Json]:
+def _data(event: Event | Retry) -> dict[str, Json]:
     """The event's fields, but what the envelope says already."""
     envelope = ("task", "seed", "namespace", "path", "depth")
     return {field.name: plain(getattr(event, field.name)) for field in fields(event) if field.name not in envelope}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,11 +25,18 @@ class TaskError(Exception):
 
 
 class CallFailed(Exception):
-    """A model's or a tool's call failed; what the journal keeps is `error`. Raised by providers and tools."""
+    """A model's or a tool's call failed; what the journal keeps is `error`. Raised by providers and tools.
 
-    def __init__(self, error: Error) -> None:
+    `transient`: the same call may succeed when it is made again, `wait` seconds from now at the earliest. `usage` is what it
+    cost all the same; null where nobody knows.
+    """
+
+    def __init__(self, error: Error, *, transient: bool = False, wait: float = 0, usage: Usage | None = None) -> None:
         super().__init__(error.message)
         self.error = error
+        self.transient = transient
+        self.wait = wait
+        self.usage = usage
 
 
 class Paused(Exception):
@@ -54,7 +61,8 @@ class ModelRequest:
     """One model call. `path`, `visit` and `turn` (from 1) say where it stands; scripted models are keyed by them.
 
     `exclusive`: no other activation of this superstep can ask the same model. `asked`: how many calls of this model the run
-    and its children have made before this one; null where they have no order. The driver fills it in.
+    and its children have made before this one; null where they have no order. The driver fills it in. `max_output_tokens` caps
+    this one answer; null: as the model's entry says.
     """
 
     model: str
@@ -66,6 +74,7 @@ class ModelRequest:
     turn: int
     exclusive: bool
     asked: int | None = None
+    max_output_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +110,31 @@ class RouterFunction(Protocol):
         ...
 
 
+class Resource(Protocol):
+    """Something that capabilities share and that is given back at the end of a run."""
+
+    async def aclose(self) -> None:
+        """Gives it back."""
+        ...
+
+
+async def sleep(seconds: float) -> None:
+    """Waits, by the clock of the event loop."""
+    from anyio import sleep as wait
+
+    await wait(seconds)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a run may call, by name."""
+    """What a run has of the world: what it may call, by name; how it waits before a call is made again; what is to be closed
+    when it ends."""
 
     models: Mapping[str, Model]
     tools: Mapping[str, Tool]
     routers: Mapping[str, RouterFunction]
+    sleep: Callable[[float], Awaitable[None]] = sleep
+    resources: tuple[Resource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,5 +181,3 @@ class TaskContext(Protocol):
     def address(self, call: str = "") -> str:
         """The address of this task, or of one of its calls."""
         ...
-
-

@@ -10,14 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import Literal
 
 from rag_ir.graph import Document, Graph, Json, Node
 from rag_runtime.commands import Finish, History, StartTask, Task
+from rag_runtime.drivers.attempts import attempted
 from rag_runtime.drivers.record import Record
 from rag_runtime.events import CallEnded, CallStarted, ChildFinished, Error, Question, Usage
 from rag_runtime.journal import dump
+from rag_runtime.retry import Retry, seconds_before
 from rag_runtime.seams import CallFailed, Capabilities, ChildResult, ModelAnswer, ModelRequest, Paused
 from rag_runtime.tools.foreign import NotJson, as_json, message_of
 
@@ -113,10 +116,35 @@ class LocalContext:
     ) -> CallEnded:
         """Makes a call and journals its end."""
         self._start(call, kind, name)
-        value, usage, error = await _attempt(kind, name, make)
+        value, usage, error = await _made(kind, name, partial(self._attempted, call, kind, name, make))
         ended = CallEnded(task=self.task.id, call=call, kind=kind, name=name, value=value, error=error, usage=usage)
         self.record.commit(ended)
         return ended
+
+    async def _attempted(
+        self, call: str, kind: Kind, name: str, make: Callable[[], Awaitable[tuple[Json, Usage]]]
+    ) -> tuple[Json, Usage]:
+        """Makes a call as often as it takes; one with effects that is not idempotent is made once."""
+
+        def pause(attempt: int, failed: CallFailed) -> float | None:
+            if kind == "tool" and self._effects_of(name) == (True, False):
+                return None
+            return seconds_before(attempt, failed, self._idempotency_key(call))
+
+        def tell(attempt: int, seconds: float, failed: CallFailed) -> None:
+            self.record.announce(
+                Retry(
+                    task=self.task.id,
+                    call=call,
+                    kind=kind,
+                    name=name,
+                    attempt=attempt,
+                    wait_ms=round(seconds * 1000),
+                    error=failed.error,
+                )
+            )
+
+        return await attempted(make, pause, self.capabilities.sleep, tell)
 
     def _start(self, call: str, kind: Kind, name: str) -> None:
         effects, idempotent = self._effects_of(name) if kind == "tool" else (False, True)
@@ -190,7 +218,7 @@ def _in_doubt(address: str, name: str) -> Question:
     )
 
 
-async def _attempt(
+async def _made(
     kind: Kind, name: str, make: Callable[[], Awaitable[tuple[Json, Usage]]]
 ) -> tuple[Json, Usage, Error | None]:
     """The value and usage of a call, or its error: whatever a capability raises ends the call and not the run."""
@@ -199,7 +227,7 @@ async def _attempt(
         value, usage = await make()
         return as_json(value, f"the answer of {kind} `{name}`"), usage, None
     except CallFailed as failed:
-        return None, spent, failed.error
+        return None, failed.usage or spent, failed.error
     except NotJson as error:
         return None, spent, Error(code="bad-result", message=str(error))
     except Exception as error:
@@ -208,7 +236,7 @@ async def _attempt(
 
 def _succeeded(ended: CallEnded) -> CallEnded:
     if ended.error is not None:
-        raise CallFailed(ended.error)
+        raise CallFailed(ended.error, usage=ended.usage)
     return ended
 
 

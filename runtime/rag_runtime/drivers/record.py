@@ -16,6 +16,7 @@ from rag_runtime.commands import Command, Finish, Merged, StartTask
 from rag_runtime.events import Answered, CallEnded, CallStarted, ChildFinished, Event, Resumed, RunStarted
 from rag_runtime.machine import Machine, Plans
 from rag_runtime.observe import Narrator, Observer
+from rag_runtime.retry import Retry
 from rag_runtime.seams import Capabilities
 from rag_runtime.stores.store import Progress, Run, Status, Store, StoreError
 
@@ -112,8 +113,8 @@ class Record:
             self.session.observe(told)
         return commands
 
-    def announce(self, call: CallStarted) -> None:
-        """Tells observers of a call that needs no entry in the journal."""
+    def announce(self, call: CallStarted | Retry) -> None:
+        """Tells observers of a call, or of a new attempt at it, that needs no entry in the journal."""
         self.session.observe(self._narrator.call(self._seq, self._time, call))
 
     def _commit(self, event: Event) -> list[Command]:

@@ -31,6 +31,8 @@ class Ledger:
             input_tokens=now.input_tokens + new.input_tokens - before.input_tokens,
             output_tokens=now.output_tokens + new.output_tokens - before.output_tokens,
             cost_usd=_sum(now.cost_usd, new.cost_usd, before.cost_usd),
+            cached_tokens=now.cached_tokens + new.cached_tokens - before.cached_tokens,
+            reasoning_tokens=now.reasoning_tokens + new.reasoning_tokens - before.reasoning_tokens,
         )
 
 

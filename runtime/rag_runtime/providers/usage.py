@@ -19,12 +19,21 @@ def estimated(request: ModelRequest, answer: Message, price: Price | None) -> Us
     return priced(sum(map(_tokens, sent)), _tokens(answer), price)
 
 
-def priced(input_tokens: int, output_tokens: int, price: Price | None) -> Usage:
-    """The usage of one call with these tokens; a model without a price costs nothing."""
-    if price is None:
-        return Usage(model_calls=1, input_tokens=input_tokens, output_tokens=output_tokens)
-    cost = (input_tokens * Decimal(price.input_per_mtok) + output_tokens * Decimal(price.output_per_mtok)) / _MILLION
-    return Usage(model_calls=1, input_tokens=input_tokens, output_tokens=output_tokens, cost_usd=_plain(cost))
+def priced(
+    input_tokens: int, output_tokens: int, price: Price | None, *, cached_tokens: int = 0, reasoning_tokens: int = 0
+) -> Usage:
+    """The usage of one call with these tokens; a model without a price costs nothing, a cached token as much as any other."""
+    cost = Decimal(0)
+    if price is not None:
+        cost += input_tokens * Decimal(price.input_per_mtok) + output_tokens * Decimal(price.output_per_mtok)
+    return Usage(
+        model_calls=1,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cost_usd=_plain(cost / _MILLION),
+        cached_tokens=cached_tokens,
+        reasoning_tokens=reasoning_tokens,
+    )
 
 
 def _tokens(value: Json) -> int:

@@ -1,6 +1,7 @@
 """Converse: one activation's talk with a model, as one call or as a loop of calls and tools.
 
-Calls are named `model:TURN` and `tool:TURN:NUMBER`, so that an activation which is run again finds each answer that it had.
+Calls are named `model:TURN` and `tool:TURN:NUMBER`, so that an activation which is run again finds each answer that it had. A
+model that spent its whole cap on output before it said anything is asked once more, with twice the cap: `model:TURN:longer`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from rag_runtime.tasks.failure import failed, failed_by
 from rag_runtime.tasks.fit import standing_alone
 from rag_runtime.tasks.outcome import Outcome
 from rag_runtime.tasks.scope import text_of
+from rag_runtime.tasks.longer_cap import longer_cap
 from rag_runtime.tasks.structured import correction, spoken, structured
 from rag_runtime.tasks.tool_calls import answer_calls, check_number
 
@@ -86,10 +88,19 @@ class _Talking:
     async def _ask(self) -> ModelAnswer:
         self._turn += 1
         try:
-            answer = await self._context.call_model(f"model:{self._turn}", self._request())
+            answer = await self._answer(f"model:{self._turn}", self._request())
         except CallFailed as error:
             raise failed_by(self._context, error.error, self._talk.at) from error
         return replace(answer, message={**answer.message, "role": "assistant"})
+
+    async def _answer(self, call: str, request: ModelRequest) -> ModelAnswer:
+        try:
+            return await self._context.call_model(call, request)
+        except CallFailed as failure:
+            cap = longer_cap(self._context, request.model, failure)
+            if cap is None:
+                raise
+        return await self._context.call_model(f"{call}:longer", replace(request, max_output_tokens=cap))
 
     def _request(self) -> ModelRequest:
         task = self._context.task
