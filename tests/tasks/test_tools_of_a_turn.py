@@ -156,8 +156,8 @@ async def test_an_executor_answers_what_nothing_has_answered() -> None:
     ended = await succeed(it)
     assert (ended.output, ended.label) == (["2", "3"], "done")
     assert ended.messages == (
-        {"id": "0:0:a.1", "role": "tool", "tool_call_id": "2", "name": "t", "content": "2"},
-        {"id": "0:0:a.2", "role": "tool", "tool_call_id": "3", "name": "t", "content": "3"},
+        {"role": "tool", "tool_call_id": "2", "name": "t", "content": "2"},
+        {"role": "tool", "tool_call_id": "3", "name": "t", "content": "3"},
     )
 
 

@@ -100,7 +100,7 @@ async def test_a_childs_text_is_said_where_its_parent_talks() -> None:
     inside = await succeed(_child(child="0:0:other"))
     assert (inside.writes, inside.messages) == (
         (),
-        ({"id": "0:0:a.1", "role": "assistant", "name": "a", "content": "fine"},),
+        ({"role": "assistant", "name": "a", "content": "fine"},),
     )
     assert (await succeed(_child(channels=False))).writes == ()
 

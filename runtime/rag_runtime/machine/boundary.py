@@ -122,8 +122,18 @@ class _Attempt:
         self.merge = merge = self.run.channels.merge(self.written)
         self.state = self.run.channels.after(merge)
         acts = self.run.acts
-        refused = merge.refused.items()
-        return {acts[index]: self.run.failure(acts[index], code, message) for index, (code, message) in refused}
+        return {
+            acts[index]: self.run.failure(acts[index], code, f"{message}{self.others(index, code)}")
+            for index, (code, message) in merge.refused.items()
+        }
+
+    def others(self, index: int, code: str) -> str:
+        """Who else wrote what a refused activation wrote."""
+        if code != "concurrent-write":
+            return ""
+        mine = [writes for writes in self.written.values() if any(writer == index for writer, _ in writes)]
+        earlier = {writer for writes in mine for writer, _ in writes if writer < index}
+        return " by " + ", ".join(f"`{self.run.acts[writer].plan.name}`" for writer in sorted(earlier))
 
     def lost(self) -> dict[Activation, Error]:
         """Decide what follows each success; those fail for which that cannot be said."""

@@ -59,12 +59,14 @@ class Fold:
         self.memo = memo
         self.refuse = refuse
 
+    def clash(self, writer: int, place: str, how: str) -> None:
+        """Two activations of one superstep write what only one may."""
+        self.refuse(writer, "concurrent-write", f"{place} was already written{how} in this superstep")
+
     def only(self, writes: Writes) -> Json:
         """`overwrite` and `ephemeral`: one writer in a superstep."""
         for writer, _ in writes[1:]:
-            self.refuse(
-                writer, "concurrent-write", f"channel `{self.channel.name}` was already written in this superstep"
-            )
+            self.clash(writer, f"channel `{self.channel.name}`", "")
         return writes[0][1]
 
     def first(self, writes: Writes) -> Json:
@@ -118,10 +120,7 @@ class Fold:
             if clash is None:
                 written = _merged(written, value, depth)
             else:
-                place = f"`{clash}` of channel `{self.channel.name}`"
-                self.refuse(
-                    writer, "concurrent-write", f"{place} was already written with another value in this superstep"
-                )
+                self.clash(writer, f"`{clash}` of channel `{self.channel.name}`", " with another value")
         return _merged(_members(self.old), written, depth) if written else self.old
 
     def sum(self, writes: Writes) -> Json:

@@ -24,7 +24,7 @@ class RequestedCall:
 
 
 class Conversation:
-    """The transcript that the activation started with and its new messages, whose ids follow from the task's.
+    """The transcript that the activation started with and its new messages; the machine gives those their ids.
 
     Ids of tool calls that a model left out or used before are replaced, so that each call of the activation has its own.
     """
@@ -66,7 +66,7 @@ class Conversation:
         self._add({"role": "tool", "tool_call_id": call.id, "name": call.name, "content": content})
 
     def _add(self, message: Message) -> None:
-        self.new.append({"id": message_id(self._task, len(self.new) + 1), **message})
+        self.new.append(message)
 
     def _own(self, call: RequestedCall, turn: int, number: int) -> RequestedCall:
         if self._calls is None:
@@ -77,11 +77,6 @@ class Conversation:
             identity = f"{identity}-{len(taken)}"
         taken.add(identity)
         return RequestedCall(id=identity, name=call.name, arguments=call.arguments)
-
-
-def message_id(task: Task, number: int) -> str:
-    """The id of the task's nth message."""
-    return f"{task.id}.{number}"
 
 
 def text(value: Json) -> str:

@@ -9,7 +9,6 @@ from rag_ir.graph import Entry, Json
 from rag_runtime.events import TaskSucceeded
 from rag_runtime.machine.writes import check_write
 from rag_runtime.seams import TaskContext
-from rag_runtime.tasks.conversation import message_id
 from rag_runtime.tasks.failure import failed
 from rag_runtime.tasks.outcome import Outcome
 from rag_runtime.tasks.scope import scope_of, value_of
@@ -79,7 +78,7 @@ class _Writes:
         context = self._context
         message: dict[str, Json] = {"role": "assistant", "name": context.node.name, "content": output}
         if context.task.child is not None and not context.node.implicit:
-            self.messages.append({"id": message_id(context.task, 1), **message})
+            self.messages.append(message)
         elif context.graph.messages is not None:
             self._write(context.graph.messages, message, "/writes")
 
