@@ -122,7 +122,9 @@ def _host_and_port(host: str) -> tuple[str, str]:
         return (name if right and set(name) <= set("0123456789abcdefABCDEF:.") else ""), port[1:]
     name, colon, port = host.partition(":")
     letters = name.replace("-", "a").replace(".", "a").replace("_", "a")
-    wrong = not letters.isascii() or not letters.isalnum() or ".." in name or name.startswith(".") or (colon and not port)
+    wrong = (
+        not letters.isascii() or not letters.isalnum() or ".." in name or name.startswith(".") or (colon and not port)
+    )
     return "" if wrong else name, port
 
 
