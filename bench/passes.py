@@ -1,8 +1,9 @@
 """The compiler within one process: `python -m bench.passes LINES FILES REPETITIONS`. Prints one JSON object.
 
-`passes`: CPU milliseconds of each pass over the whole project (`rest`: the graph analyses, suppression, order). `edit`: wall milliseconds from a changed text to all diagnostics,
-for single characters typed into the middle of the first file, each time into a fresh analysis of all files, as `rag check` makes
-it. `broken`: the whole analysis of the project with a slip in each graph, over that of the clean one.
+`passes`: CPU milliseconds of each pass over the whole project (`rest`: the graph analyses, suppression, order). `edit`: wall
+milliseconds from a changed text to all diagnostics, for single characters typed into the middle of the first file, each time by a
+fresh analysis of all files, as `rag check` makes it. `broken`: the whole analysis of the project with a slip in each graph, over
+that of the clean one.
 """
 
 from __future__ import annotations
