@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rag_compiler import hir, syntax
 from rag_compiler.blocks import word_of
 from rag_compiler.check_graphs import joined_nodes
-from rag_compiler.kinds import AGENT_ITEMS, COMMON, DEFAULTS, GRAPH_ITEMS, KINDS, REPEATABLE, TEST_ITEMS
+from rag_compiler.kinds import AGENT_ITEMS, COMMON, DEFAULTS, GRAPH_ITEMS, KINDS, NODE_ITEMS, REPEATABLE, TEST_ITEMS
 from rag_compiler.resolve_expressions import distinct
 from rag_compiler.sink import Sink
 from rag_compiler.source import Span
@@ -16,7 +16,7 @@ from rag_compiler.words.structure import duplicate_item, excluded_item, illegal_
 
 HOMES = (
     ("a graph", GRAPH_ITEMS),
-    ("a node", (*COMMON, *(word for kind in KINDS.values() for word in kind.own))),
+    ("a node", NODE_ITEMS),
     ("an agent", AGENT_ITEMS),
     ("a send, behind its target", ("context", "max")),
 )

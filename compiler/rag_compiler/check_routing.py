@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rag_compiler import hir
+from rag_compiler.kinds import KINDS
 from rag_compiler.labels import labels_of
 from rag_compiler.sink import Sink
 from rag_compiler.words.structure import (
@@ -85,8 +86,9 @@ def _check_label(
     if labels is None or label.name in labels:
         return False
     owner = f"node `{node.name.name}` of kind `{node.kind}`"
+    possible = KINDS["agent"].labels if node.kind == "agent" else labels
     hint = "a node of kind `agent` can; one of kind `model` calls no tools" if label.name == "tool_call" else ""
-    sink.add(impossible_label(sink.at(label.span), label.name, owner, labels, hint))
+    sink.add(impossible_label(sink.at(label.span), label.name, owner, possible, hint))
     return True
 
 

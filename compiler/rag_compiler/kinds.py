@@ -78,6 +78,8 @@ KINDS: dict[str, NodeKind] = {
         _kind("pass", "nothing but its writes"),
     )
 }
+NODE_ITEMS = tuple(dict.fromkeys((*COMMON, *(word for kind in KINDS.values() for word in kind.own))))
+"""Items of nodes of any kind."""
 KIND_ALIASES: dict[str, Kind] = {"sub_agent": "subagent", "graph": "subgraph", "human": "interrupt"}
 
 REDUCERS: dict[str, str] = {

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag_compiler import hir, syntax
+from rag_compiler.cascade import without_cascades
 from rag_compiler.check import check
 from rag_compiler.check_calls import graph_calls
 from rag_compiler.diagnostics import Diagnostic, Place, in_order
@@ -62,7 +63,8 @@ def analyse(files: Sequence[SourceFile], registry: Registry, manifest: SourceFil
     program = emit(project, registry)
     findings = _verify(project, program, broken)
     found = [*broken, *unbound, *unfit, *ir_diagnostics(findings, program.places)]
-    kept = with_severities(suppress(found, list(zip(files, trees, strict=True))), registry.severities)
+    texts = list(zip(files, trees, strict=True))
+    kept = with_severities(without_cascades(suppress(found, texts), texts), registry.severities)
     return Analysis(files, manifest, registry, trees, project, program, tuple(in_order(kept)))
 
 

@@ -121,6 +121,8 @@ def _default_model(block: Block, name: syntax.Name, names: Names, sink: Sink) ->
         if pair.key.text == "model":
             match pair.value:
                 case syntax.Literal(str() as text, span):
+                    if span.end - span.start == len(text.encode()) + 2:
+                        span = Span(span.start + 1, span.end - 1)
                     return bind_capability("model", syntax.Name(text, span, True), names, sink, span)
                 case syntax.Variable(model):
                     return bind_capability("model", model, names, sink, model.span)

@@ -9,7 +9,7 @@ from rag_compiler import hir, syntax
 from rag_compiler.blocks import Block
 from rag_compiler.callees import input_of_tool
 from rag_compiler.diagnostics import Place
-from rag_compiler.kinds import COMMON, KIND_ALIASES, KINDS, PAUSES
+from rag_compiler.kinds import COMMON, KIND_ALIASES, KINDS, NODE_ITEMS, PAUSES
 from rag_compiler.names import Noun
 from rag_compiler.resolve_expressions import bind
 from rag_compiler.resolve_names import Home, bind_capabilities, bind_capability, distinct_names
@@ -27,6 +27,7 @@ from rag_compiler.resolve_values import (
 from rag_compiler.scope import Fields, Scope
 from rag_compiler.words import names as say
 from rag_compiler.words.values import bad_value, not_built, not_one_of
+from rag_ir.spell import closest
 
 
 def bind_node(node: syntax.Node, name: syntax.Name, edges: Sequence[hir.Next], home: Home) -> hir.Node:
@@ -63,7 +64,8 @@ def _kind(node: syntax.Node, home: Home) -> hir.Kind | None:
     """The node's kind; null where it has been reported."""
     item = next((item for item in node.items if isinstance(item, syntax.RefItem) and item.keyword.text == "kind"), None)
     if item is None:
-        return "model"
+        unknown = (item.keyword.text for item in node.items if isinstance(item, syntax.UnknownItem))
+        return None if any(closest(word, NODE_ITEMS) == "kind" for word in unknown) else "model"
     if item.name is None:
         return None
     written = item.name.text

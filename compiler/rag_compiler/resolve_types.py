@@ -30,6 +30,11 @@ from rag_ir.types import (
 from rag_verify.flow import components
 
 DEEPEST = 64
+FOREIGN = {
+    "str": "string", "Str": "string", "double": "float", "decimal": "float", "long": "int", "Boolean": "bool", "Any": "json",
+    "dict": "map<json>", "Dict": "map<json>", "list": "json[]", "List": "json[]", "array": "json[]",
+}  # fmt: skip
+"""Types as other languages spell them."""
 
 
 def bind_type(type_: syntax.TypeExpr, names: Names, sink: Sink) -> hir.Type:
@@ -114,7 +119,11 @@ class _Binder:
             return Named(text)
         elsewhere = "write `T?` for a type that admits null" if text == "null" else self.names.elsewhere(text, "type")
         available = [*TYPE_NAMES, *self.names.types]
-        self.sink.add(say.unknown_type(self.sink.at(name.span), text, available, self.names.types, elsewhere))
+        self.sink.add(
+            say.unknown_type(
+                self.sink.at(name.span), text, available, self.names.types, elsewhere, FOREIGN.get(text, "")
+            )
+        )
         return self._hole()
 
     def _hole(self) -> TypeValue:

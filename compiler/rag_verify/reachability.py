@@ -64,7 +64,8 @@ def _behind(first: str, follows: Mapping[str, Sequence[str]], inside: set[str]) 
 
 def _endless(flow: Flow, reached: set[str], places: Mapping[str, str]) -> Iterator[Finding]:
     """One finding for each loop that cannot be left, at its first node."""
-    ending = reachable((END,), reversed_edges(flow.goes))
+    last = [name for name, targets in flow.goes.items() if not targets]
+    ending = reachable((END, *last), reversed_edges(flow.goes))
     stuck = [name for name in flow.goes if name in reached and name not in ending]
     order = {name: index for index, name in enumerate(flow.goes)}
     loops: list[list[str]] = []

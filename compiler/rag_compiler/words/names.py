@@ -93,11 +93,26 @@ def unknown_word(code: str, place: Place, noun: str, name: str, available: Itera
 
 
 def unknown_type(
-    place: Place, name: str, available: Iterable[str], declared: Mapping[str, Place], elsewhere: Elsewhere
+    place: Place,
+    name: str,
+    available: Iterable[str],
+    declared: Mapping[str, Place],
+    elsewhere: Elsewhere,
+    meant: str = "",
 ) -> Diagnostic:
-    """A type's name."""
+    """A type's name; `meant` is what it most likely stands for, or empty."""
     message = f"type `{name}` does not exist"
-    return _unknown("unknown-type", place, message, "no such type", name, available, declared, elsewhere, "types")
+    if not meant:
+        return _unknown("unknown-type", place, message, "no such type", name, available, declared, elsewhere, "types")
+    return Diagnostic(
+        code="unknown-type",
+        place=place,
+        message=message,
+        label="no such type",
+        help=f"did you mean `{meant}`?",
+        candidates=tuple(sorted(available)),
+        fixes=(replace(place, meant),),
+    )
 
 
 def unknown_function(place: Place, name: str, available: Iterable[str]) -> Diagnostic:

@@ -1,0 +1,108 @@
+"""Cascades: findings that only follow from others are left out, so that one slip gives one diagnostic.
+
+In:  the diagnostics of all files, and the files with their trees.
+Out: the same without what a broken declaration is said to lack, names that broken text may declare, and suppressions that
+     have nothing to suppress because of that.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+
+from rag_compiler import syntax
+from rag_compiler.diagnostics import Diagnostic
+from rag_compiler.source import SourceFile, Span
+
+BROKEN = frozenset(
+    (
+        *("syntax-error", "missing-name", "missing-value", "unclosed-block", "unclosed-string", "foreign-syntax"),
+        *("unknown-item", "unknown-kind", "invalid-utf8", "nesting-too-deep", "source-too-large"),
+    )
+)
+"""What may have swallowed the items around it."""
+LOSING = BROKEN | {"illegal-item", "reserved-name"}
+"""What may have swallowed the declaration of a name on its line."""
+
+LACKS = ("missing-item", "send-without-join", "join-without-send", "missing-label")
+NAMES = ("unknown-node", "unknown-target", "unknown-channel", "unknown-agent", "unknown-graph", "unknown-type")
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def without_cascades(
+    diagnostics: Sequence[Diagnostic], files: Sequence[tuple[SourceFile, syntax.File]]
+) -> list[Diagnostic]:
+    """The diagnostics that do not follow from others."""
+    causes: dict[str, list[Diagnostic]] = {}
+    for diagnostic in diagnostics:
+        if diagnostic.code in LOSING:
+            causes.setdefault(diagnostic.place.path, []).append(diagnostic)
+    if not causes:
+        return list(diagnostics)
+    sites = {source.path: _Site(source, tree, causes.get(source.path, ())) for source, tree in files}
+    return [each for each in diagnostics if each.place.path not in sites or not _follows(each, sites)]
+
+
+def _follows(diagnostic: Diagnostic, sites: Mapping[str, _Site]) -> bool:
+    span, site = diagnostic.place.span, sites[diagnostic.place.path]
+    code = diagnostic.code
+    if code in NAMES:
+        name = site.data[span.start : span.end]
+        return any(each is not site or at != span.start for each in sites.values() for at in each.lost.get(name, ()))
+    if code in LACKS:
+        return site.torn(span)
+    if code == "missing-start":
+        return site.torn_outside_nodes(span)
+    return code == "unused-suppression" and bool(site.broken)
+
+
+class _Site:
+    """One file: where its causes stand, in order, and the words that may be lost there, with their places."""
+
+    __slots__ = ("broken", "data", "heads", "lost", "nodes", "outside")
+
+    def __init__(self, source: SourceFile, tree: syntax.File, causes: Iterable[Diagnostic]) -> None:
+        self.data = source.data
+        self.heads = sorted(declaration.span for declaration in tree.declarations)
+        items = chain.from_iterable(each.items for each in tree.declarations if isinstance(each, syntax.Graph))
+        self.nodes = sorted(item.span for item in items if isinstance(item, syntax.Node))
+        found = sorted((each.place.span.start, each.code) for each in causes)
+        self.broken = [at for at, code in found if code in BROKEN]
+        self.outside = [at for at in self.broken if _around(self.nodes, at) is None]
+        self.lost = _lost(source.data, [at for at, _ in found])
+
+    def torn(self, span: Span) -> bool:
+        """Whether the node, or the other declaration, around a place is broken."""
+        around = _around(self.nodes, span.start) or _around(self.heads, span.start)
+        return around is not None and _any_in(self.broken, around)
+
+    def torn_outside_nodes(self, span: Span) -> bool:
+        """Whether the graph around a place is broken between its nodes."""
+        around = _around(self.heads, span.start)
+        return around is not None and _any_in(self.outside, around)
+
+
+def _lost(data: bytes, causes: Iterable[int]) -> dict[bytes, list[int]]:
+    """The words behind each cause on its line."""
+    words: dict[bytes, list[int]] = {}
+    done = -1
+    for at in causes:
+        if at > done:
+            end = data.find(b"\n", at)
+            done = len(data) if end < 0 else end
+            for word in _WORD.finditer(data, at, done):
+                words.setdefault(word.group(), []).append(word.start())
+    return words
+
+
+def _around(spans: Sequence[Span], at: int) -> Span | None:
+    """The last of sorted spans that holds an offset."""
+    index = bisect_right(spans, at, key=lambda span: span.start)
+    return spans[index - 1] if index and at <= spans[index - 1].end else None
+
+
+def _any_in(offsets: Sequence[int], span: Span) -> bool:
+    index = bisect_left(offsets, span.start)
+    return index < len(offsets) and offsets[index] <= span.end
