@@ -59,7 +59,9 @@ def usage_text(usage: Usage) -> str:
     """Calls, tokens and cost; empty where there were none."""
     parts = [calls(usage.model_calls, usage.tool_calls)]
     if usage.input_tokens or usage.output_tokens:
-        parts.append(f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out")
+        cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
+        thought = f" ({usage.reasoning_tokens:,} reasoning)" if usage.reasoning_tokens else ""
+        parts.append(f"{usage.input_tokens:,} tokens in{cached}, {usage.output_tokens:,} out{thought}")
     if usage.cost_usd.strip("0."):
         parts.append(f"{printable(usage.cost_usd)} USD")
     return ", ".join(part for part in parts if part)

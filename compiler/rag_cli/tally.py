@@ -47,6 +47,8 @@ class Tally:
                 return self.lanes.pop(key, Lane(event.path, event.depth))
             case "call.started":
                 self._lane(key, event).doing = f"{event.data.get('kind')} {event.data.get('name')}"
+            case "call.retrying":
+                self._lane(key, event).doing = f"{event.data.get('kind')} {event.data.get('name')}, {again(event)}"
             case "call.ended":
                 self._count(self._lane(key, event), event)
             case _:
@@ -67,6 +69,13 @@ class Tally:
                 self.tool_calls += 1
             case _:
                 pass
+
+
+def again(event: RunEvent) -> str:
+    """The coming attempt at a call in words: `called again in 0.3 s, attempt 2`."""
+    wait = event.data.get("wait_ms")
+    seconds = f"{(wait if isinstance(wait, int) else 0) / 1000:.1f}"
+    return f"called again in {seconds} s, attempt {event.data.get('attempt')}"
 
 
 def calls(model: int, tool: int) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from rag_cli.json_text import json_text
 from rag_cli.printable import printable
-from rag_cli.tally import Lane, Tally
+from rag_cli.tally import Lane, Tally, again
 from rag_cli.terminal import Palette, is_terminal, palette, say
 from rag_runtime.observe import Observer, RunEvent
 
@@ -54,6 +54,8 @@ def event_line(event: RunEvent, lane: Lane | None, palette: Palette) -> str:
             return f"run {palette.paint('bold', printable(event.run))}: {_beginning(event)}"
         case "call.started" if event.data.get("kind") != "model":
             return f"{indent}{path}: calls {_called(event)}"
+        case "call.retrying":
+            return f"{indent}{path}: {palette.paint('warning', _retried(event))}"
         case "task.succeeded":
             return f"{indent}{path}: {palette.paint('good', 'done')}{_label(event)}{_calls(lane)}"
         case "task.failed":
@@ -72,6 +74,10 @@ def _beginning(event: RunEvent) -> str:
 
 def _called(event: RunEvent) -> str:
     return printable(f"{event.data.get('kind')} {event.data.get('name')}")
+
+
+def _retried(event: RunEvent) -> str:
+    return f"{_called(event)} is {again(event)} ({_error(event)})"
 
 
 def _label(event: RunEvent) -> str:
