@@ -55,13 +55,13 @@ def test_all_agree_about_mutations(name: str) -> None:
     rng = random.Random(name)
     original = encode(DOCUMENTS[name]())
     accepted = 0
-    for _ in range(300):
+    for _ in range(200):
         value = copy.deepcopy(original)
         for _ in range(rng.choice((1, 1, 2))):
             mutate(value, rng)
         value["digest"] = digest_of({key: part for key, part in value.items() if key not in UNDIGESTED})
         accepted += _agreed(value)
-    assert 20 < accepted < 280
+    assert 15 < accepted < 185
 
 
 def _agreed(value: dict[str, Any]) -> bool:
