@@ -54,6 +54,8 @@ FILES = {"glob", "io", "os", "pathlib", "shutil", "sqlite3", "tempfile"}
 CHANCE = {"random", "secrets", "time", "uuid"}
 CONCURRENCY = {"asyncio", "concurrent", "multiprocessing", "select", "signal", "subprocess", "threading"}
 OUTSIDE = FILES | CHANCE | CONCURRENCY | {"builtins", "http", "importlib", "logging", "socket", "urllib"}
+COMPILES = "rag_ir/record.py"
+"""Compiles constructors from the names of fields, as `dataclasses` does."""
 OUTSIDE_CALLS = {"breakpoint", "eval", "exec", "input", "open", "print", "__import__"}
 
 VAGUE = {"base", "common", "helper", "helpers", "manager", "managers", "misc", "util", "utils"}
@@ -164,6 +166,7 @@ def test_the_pure_packages_do_nothing_outside() -> None:
         for file in _product_files()
         if _place(file).startswith(PURE)
         for line, what in _effects(ast.parse(_text(file)))
+        if (_place(file), what) != (COMPILES, "calls exec")
     )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from rag_cli.canvas import Row
 from rag_cli.fit_line import FittedLine, fit_line
 from rag_compiler.source import SourceFile, Span
+from rag_ir.record import record, replace
 
 SHORT_BLOCK = 4
 """A mark over at most so many lines shows all of them; of a longer one, the first and the last."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mark:
     """A range of a file and what it is. The primary mark is what the diagnostic is about."""
 
@@ -23,7 +23,7 @@ class Mark:
     primary: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Range:
     """A mark in lines (from 1) and code points (from 0); `lane` is the margin's column of one over several lines."""
 
@@ -43,7 +43,7 @@ class _Range:
         return "^" if self.mark.primary else "-"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Page:
     """Where things stand: line numbers take `gutter` cells, `lanes` bars follow, the text begins at cell `base`."""
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rag_cli.printable import printable, width
+from rag_ir.record import record
 
 TAB = 4
 CUT = "..."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FittedLine:
     """What is shown of a line. `offsets` give the cell of each code point, and of the end, before `left` cells were cut off."""
 

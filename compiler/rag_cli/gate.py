@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from rag_cli.files import STDIN, folder_of
 from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place, in_order
 from rag_compiler.pipeline import Analysis, analyse
 from rag_compiler.report import manifest_diagnostics, with_severities
 from rag_compiler.source import SourceFile
+from rag_ir.record import record, replace
 from rag_project.project import Project
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gate:
     """An analysed project. `folder` is its root relative to where the command runs, empty for that itself.
 
@@ -26,7 +26,7 @@ class Gate:
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shown:
     """Diagnostics with the paths that people see, and the files that they point into, by those paths."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from rag_cli.code_text import code_text
@@ -29,11 +28,12 @@ from rag_ir.graph import (
     ToolCall,
     ToolExecutor,
 )
+from rag_ir.record import record
 
 ArrowKind = Literal["route", "send", "join", "error"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arrow:
     """From a node to a node or `END`. `label` says when; `detail` what is carried along. `after`: the nodes that a join waits for."""
 
@@ -45,7 +45,7 @@ class Arrow:
     after: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Box:
     """A node: its kind and, in a few words, what it does. `calls` names the graph that it runs."""
 
@@ -58,7 +58,7 @@ class Box:
     calls: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Picture:
     """One graph."""
 

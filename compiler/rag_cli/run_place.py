@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from rag_cli.arguments import Parser
 from rag_cli.files import folder_of, shown
 from rag_cli.printable import quoted
 from rag_cli.trouble import FAILED, REFUSED, USAGE, Trouble
+from rag_ir.record import record
 
 if TYPE_CHECKING:
     from rag_ir.graph import Document
@@ -24,7 +24,7 @@ DEFAULT = f"sqlite:{FOLDER}/runs.sqlite"
 MEMORY = "memory:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RunPlace:
     """`folder` is the project's root as it is shown: relative to where the command runs, empty for that itself.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from rag_cli.files import STDIN, read_bytes, shown
 from rag_cli.printable import counted
 from rag_cli.terminal import columns, palette, say
 from rag_cli.trouble import FAILED, REFUSED, Trouble
+from rag_ir.record import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SUFFIX = ".rag"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """A document with the root and the registry of its project. `warnings` counts what the gate let pass."""
 

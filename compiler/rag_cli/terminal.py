@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
+
+from rag_ir.record import record
 
 PIPED_WIDTH = 140
 NARROWEST = 40
@@ -15,7 +16,7 @@ NARROWEST = 40
 _CODES = {"error": "1;31", "warning": "1;33", "info": "1;36", "bold": "1", "dim": "2", "frame": "34", "good": "32"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Palette:
     """Paints text for a terminal, or leaves it as it is."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from rag_compiler import hir
 from rag_compiler.diagnostics import Place
 from rag_compiler.scope import Fields
+from rag_ir.record import record
 from rag_ir.types import Named, Record, RecordField, TypeValue
 from rag_registry.registry import Tool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Signature:
     """A graph's declared input (null: any), and the names of its run output: its `output` block, else its channels."""
 
@@ -21,7 +21,7 @@ class Signature:
     output: tuple[hir.Ref, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Callees:
     """Agents, graphs and types by name."""
 

@@ -7,10 +7,10 @@ goes so when it is there; a text output of a child that reaches no channel is sp
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from rag_compiler import hir
 from rag_compiler.callees import record_fields
+from rag_ir.record import record
 from rag_ir.types import (
     JSON,
     STRING,
@@ -27,7 +27,7 @@ from rag_ir.types import (
 from rag_registry.registry import Registry
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DefaultWrites:
     """`fields`: the channels that fields of a known record go to. `by_name` and `speak` as in the IR's `Writes`."""
 

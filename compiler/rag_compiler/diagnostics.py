@@ -5,16 +5,16 @@ Rendering is elsewhere; wording is made by one constructor per rule in `words/`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from rag_compiler.source import Span
+from rag_ir.record import record
 from rag_ir.rules import RULES, Severity
 
 Applicability = Literal["safe", "suggested"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A span in a file, named by its path."""
 
@@ -22,7 +22,7 @@ class Place:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Label:
     """A place and what it is."""
 
@@ -30,7 +30,7 @@ class Label:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """Replace the bytes of a span with a text."""
 
@@ -38,7 +38,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fix:
     """Edits that belong together. `safe`: keeps or restores the meaning; `suggested`: a person should look."""
 
@@ -47,7 +47,7 @@ class Fix:
     applicability: Applicability = "safe"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diagnostic:
     """One finding on the text. `message` is one clause without a full stop, names in backticks."""
 

@@ -8,7 +8,6 @@ What is a hole in the HIR is `HOLE` or null here; an IR with holes is never writ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rag_compiler import hir
 from rag_compiler.check_graphs import joined_nodes
@@ -23,11 +22,12 @@ from rag_compiler.places import Places
 from rag_ir import graph as ir
 from rag_ir.finding import pointer
 from rag_ir.graph import Json, Schema
+from rag_ir.record import record
 from rag_ir.types import Record, RecordField, may_be_absent, to_schema
 from rag_registry.registry import Registry
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Program:
     """Every named graph, agent and type of a project as IR; `places` and `docs` by pointer into a document that holds them."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rag_compiler import hir, syntax
 from rag_compiler.blocks import word_of
@@ -16,12 +15,13 @@ from rag_compiler.kinds import DEFAULT_MAX_TURNS
 from rag_compiler.labels import calls_once, labels_of
 from rag_compiler.places import Places
 from rag_ir import graph as ir
+from rag_ir.record import record
 from rag_ir.types import to_schema
 from rag_registry.registry import Registry
 from rag_verify.flow import HOLE
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Site:
     """The graph whose nodes are emitted, and what surrounds it; `at` is its pointer."""
 

@@ -5,8 +5,6 @@ The child of `p` for the agent `a` is called `p/a`; sends to it with equal modif
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rag_compiler import hir
 from rag_compiler.default_writes import DefaultWrites, child_writes
 from rag_compiler.emit_code import emit_code, emit_entries, name_of
@@ -15,9 +13,10 @@ from rag_compiler.places import Places
 from rag_compiler.source import Span
 from rag_ir import graph as ir
 from rag_ir.graph import Code
+from rag_ir.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Child:
     """An implicit node, and the send that made it."""
 
@@ -53,7 +52,7 @@ class Child:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sends:
     """The sends of a node, and its implicit children in the order of their first send."""
 

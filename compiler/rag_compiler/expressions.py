@@ -6,12 +6,11 @@ the quotes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rag_compiler.source import Span
+from rag_ir.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     """A name as written, bare or quoted."""
 
@@ -20,14 +19,14 @@ class Name:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hole:
     """A missing or broken expression; already reported."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Literal:
     """null, a boolean, a number, or a string without interpolation (decoded)."""
 
@@ -35,7 +34,7 @@ class Literal:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Duration:
     """A duration in integer milliseconds."""
 
@@ -43,7 +42,7 @@ class Duration:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template:
     """A string with interpolations: decoded text and expressions in turn."""
 
@@ -51,7 +50,7 @@ class Template:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable:
     """A root: `input`, `state`, `args`, `output`, a loop variable, a lambda's parameter; or a bare word."""
 
@@ -63,7 +62,7 @@ class Variable:
         return self.name.span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Member:
     """`target.name`"""
 
@@ -72,7 +71,7 @@ class Member:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Index:
     """`target[index]`"""
 
@@ -81,7 +80,7 @@ class Index:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unary:
     """`not x` or `-x`; the operator is `not` or `-`."""
 
@@ -90,7 +89,7 @@ class Unary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binary:
     """One of `or and == != < <= > >= in ?? + - * / %`."""
 
@@ -101,7 +100,7 @@ class Binary:
     operator_span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IfElse:
     """`if condition then yes else no`"""
 
@@ -111,7 +110,7 @@ class IfElse:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListExpr:
     """`[a, b]`"""
 
@@ -119,7 +118,7 @@ class ListExpr:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pair:
     """`key: value`; a pair without a value has a `Hole`."""
 
@@ -128,7 +127,7 @@ class Pair:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectExpr:
     """`{ k: v }`"""
 
@@ -136,7 +135,7 @@ class ObjectExpr:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """`function(arguments)`"""
 
@@ -145,7 +144,7 @@ class Call:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lambda:
     """`parameter => body`; only as an argument."""
 
@@ -172,14 +171,14 @@ Expr = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypeHole:
     """A missing or broken type; already reported."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NamedType:
     """A primitive, an alias or a declared record: `string`, `json`, `Finding`."""
 
@@ -191,7 +190,7 @@ class NamedType:
         return self.name.span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListType:
     """`T[]` or `list<T>`"""
 
@@ -199,7 +198,7 @@ class ListType:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MapType:
     """`map<T>`"""
 
@@ -207,7 +206,7 @@ class MapType:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OptionalType:
     """`T?`"""
 
@@ -215,7 +214,7 @@ class OptionalType:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LiteralType:
     """`"a"`: exactly this string."""
 
@@ -223,7 +222,7 @@ class LiteralType:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnionType:
     """`A | B`; at least two members, flat."""
 
@@ -231,7 +230,7 @@ class UnionType:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """A field of a record, an `input` or an `output`. `value` is a default (`input`) or a source (graph `output`)."""
 
@@ -242,7 +241,7 @@ class Field:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RecordType:
     """`{ field: T .. }`"""
 

@@ -7,7 +7,6 @@ declaration's `path`. A hole has been reported; later passes are silent about it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from rag_compiler import syntax
@@ -34,6 +33,7 @@ from rag_compiler.hir_expressions import (
 )
 from rag_compiler.source import Span
 from rag_ir.graph import Json
+from rag_ir.record import record
 from rag_ir.types import TypeValue
 
 __all__ = [
@@ -94,7 +94,7 @@ Kind = Literal[
 # ---- types ---------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Type:
     """A resolved type. A part that did not resolve accepts everything and makes the type not `whole`."""
 
@@ -103,7 +103,7 @@ class Type:
     whole: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """A field of a declared input or output. `value` is the default of an input, or the source of a graph's output."""
 
@@ -113,7 +113,7 @@ class Field:
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypeDeclaration:
     """A declared type."""
 
@@ -126,7 +126,7 @@ class TypeDeclaration:
 # ---- agents --------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """Where an agent is declared: in a file (`path`, the name's span) or, with `path` null, in the manifest."""
 
@@ -134,7 +134,7 @@ class Origin:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Agent:
     """A declared or registered agent. `model` null: neither it nor the registry names one."""
 
@@ -154,7 +154,7 @@ class Agent:
 # ---- nodes ---------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModelNode:
     """Kinds `model` and `agent`. With `agent` bound, the settings are that agent's and the rest is empty."""
 
@@ -168,14 +168,14 @@ class ModelNode:
     max_turns: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExecutorNode:
     """Kind `tool_executor`; `tools` null: those of the graph's other nodes."""
 
     tools: tuple[Target, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ToolNode:
     """Kind `tool`"""
 
@@ -183,14 +183,14 @@ class ToolNode:
     arguments: Entries
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RouterNode:
     """Kind `router`; `router` null: guards alone."""
 
     router: Target | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ChildNode:
     """Kinds `subagent` and `subgraph`. `input` null: derived."""
 
@@ -199,7 +199,7 @@ class ChildNode:
     input: Entries | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InterruptNode:
     """Kind `interrupt`"""
 
@@ -207,7 +207,7 @@ class InterruptNode:
     options: tuple[Ref, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JoinNode:
     """Kind `join`; `sources` null where other joins name the node."""
 
@@ -215,12 +215,12 @@ class JoinNode:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PassNode:
     """Kind `pass`"""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnknownNode:
     """A node of no known kind, or of one that this version has not."""
 
@@ -230,7 +230,7 @@ Behaviour = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Next:
     """`next`, an edge, or `command { goto }`; `keyword` is what was written: a word, or the whole edge."""
 
@@ -239,7 +239,7 @@ class Next:
     target: Target
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Route:
     """An entry of `routes`: a label, a guard, or (neither) `else`."""
 
@@ -250,7 +250,7 @@ class Route:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Routes:
     """`routes { .. }`"""
 
@@ -258,7 +258,7 @@ class Routes:
     entries: tuple[Route, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JoinSends:
     """`join TARGET` on a node."""
 
@@ -269,7 +269,7 @@ class JoinSends:
 Routing = Next | Routes | JoinSends
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Each:
     """`each VARIABLE in SOURCE as`"""
 
@@ -277,7 +277,7 @@ class Each:
     source: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Child:
     """What a send to an agent or a graph starts, an implicit node of its own."""
 
@@ -285,7 +285,7 @@ class Child:
     callee: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Send:
     """One target of a `send`: a declared node (`Ref`), or an implicit child. `into` and `writes` belong to the child."""
 
@@ -299,7 +299,7 @@ class Send:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """A declared node. `routings` are all that were written; the first one holds."""
 
@@ -320,7 +320,7 @@ class Node:
     syntax: syntax.Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Channel:
     """A channel. `type` null: whatever its reducer makes. `reducer` null is a hole; `initial` null: the reducer's own."""
 
@@ -333,7 +333,7 @@ class Channel:
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GraphJoin:
     """`join [a, b] -> c` at the level of a graph."""
 
@@ -342,7 +342,7 @@ class GraphJoin:
     target: Target
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Graph:
     """A declared graph. Of two nodes or channels of one name the first counts; `repeated` are such names of nodes."""
 
@@ -362,7 +362,7 @@ class Graph:
     syntax: syntax.Graph
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Project:
     """Everything that is declared, by name, and the registered agents among the agents.
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from rag_compiler.source import Span
+from rag_ir.record import record
 
 Root = Literal["input", "state", "args", "output"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hole:
     """What is missing, broken or unbound."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ref:
     """A bound name: the canonical one, and where it was written."""
 
@@ -31,7 +31,7 @@ Target = Ref | Hole
 # ---- expressions -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Constant:
     """null, a boolean, a number or a text."""
 
@@ -39,7 +39,7 @@ class Constant:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Get:
     """A path from a root: `state.findings`, `input`. With the root `state` the first member is a channel."""
 
@@ -48,7 +48,7 @@ class Get:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Local:
     """A loop variable or a lambda's parameter."""
 
@@ -56,7 +56,7 @@ class Local:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Member:
     """A member of a computed value."""
 
@@ -65,7 +65,7 @@ class Member:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Index:
     """`target[index]`"""
 
@@ -74,7 +74,7 @@ class Index:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Operation:
     """An operator of `rag_ir.operators` (`BINARY`, `UNARY`) with its operands."""
 
@@ -83,7 +83,7 @@ class Operation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """`if condition then yes else no`"""
 
@@ -93,7 +93,7 @@ class Choice:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListOf:
     """`[a, b]`"""
 
@@ -101,7 +101,7 @@ class ListOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObjectOf:
     """`{ k: v }`, keys once each."""
 
@@ -109,7 +109,7 @@ class ObjectOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A function of the table, without a lambda."""
 
@@ -118,7 +118,7 @@ class Call:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EachOf:
     """A function of the table, with a lambda over a list."""
 
@@ -129,7 +129,7 @@ class EachOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template:
     """Texts and expressions in turn."""
 
@@ -142,7 +142,7 @@ Expr = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """A key (a channel, a field, an argument) and its value."""
 

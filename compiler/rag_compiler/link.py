@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 
 from rag_compiler.diagnostics import Place
@@ -13,12 +12,13 @@ from rag_ir import graph as ir
 from rag_ir.codec import seal
 from rag_ir.finding import pointer
 from rag_ir.graph import IR_VERSION, Document, Json, Provenance, Schema, SourcePlace
+from rag_ir.record import record
 from rag_registry.registry import Registry
 from rag_verify.names_used import NamesUsed, names_used, schemas_of_graph
 from rag_verify.requirements import policy_of, require
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Linked:
     """What an entry reaches, sorted by name, itself included."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from rag_compiler.concrete import Concrete
 from rag_compiler.diagnostics import Edit, Fix
@@ -12,12 +11,13 @@ from rag_compiler.parse import Parsed
 from rag_compiler.source import Span
 from rag_compiler.syntax import Comment
 from rag_compiler.words.foreign import block_comment, hash_comment, odd_blank
+from rag_ir.record import record
 
 _GAP = re.compile(rb"(?:[ \t\r\n\f\v]|//(?!/(?!/))[^\r\n]*)*")
 _BREAK = re.compile(r"\r\n|\n|\r")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """`///` lines that stand together, their text, and the place of what they stand before."""
 

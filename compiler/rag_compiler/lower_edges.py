@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
@@ -16,11 +15,12 @@ from rag_compiler.lower_names import hyphenated, target
 from rag_compiler.lowering import Lowering
 from rag_compiler.source import Span
 from rag_compiler.words.foreign import edge_chain, edge_condition, edge_list
+from rag_ir.record import record, replace
 
 ROUTING = ("next", "routes", "join")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Branch:
     """An edge with a condition."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import chain
 
 from rag_compiler import syntax
@@ -24,6 +23,7 @@ from rag_compiler.lower_names import declared_name
 from rag_compiler.lower_routing import lower_graph_join
 from rag_compiler.lower_types import lower_type
 from rag_compiler.lowering import Lowering
+from rag_ir.record import replace
 
 NODE_EXPECTED = "an item of a node: a word such as `kind`, `model` or `next`, and its value"
 GRAPH_EXPECTED = "an item of a graph: `start`, `channel`, `node`, an edge `a -> b`, .."

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from rag_compiler import syntax
 from rag_compiler.diagnostics import Diagnostic, Place
 from rag_compiler.kinds import TYPE_NAMES
 from rag_compiler.words.names import duplicate_declaration, reserved_name
+from rag_ir.record import record
 from rag_ir.types import ALIASES
 from rag_registry.registry import Registry
 
@@ -19,7 +19,7 @@ RESERVED = ("END", "START")
 RESERVED_HELP = "`END` and `START` are words of the language; choose another name"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Names:
     """What is declared in the project, by kind and name, and the registry. Of two declarations of one name the first counts."""
 

@@ -6,7 +6,6 @@ A file over 1 MiB, or with brackets nested more than 64 deep, is refused before 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache
 
 from tree_sitter import Language, Parser, Range, Tree
@@ -16,6 +15,7 @@ from rag_compiler.concrete import ERROR, EXTRAS, MISSING, MOST_LEVELS, TOO_DEEP,
 from rag_compiler.diagnostics import Diagnostic, Place
 from rag_compiler.source import SourceFile, Span
 from rag_compiler.words.syntax import invalid_utf8, nesting_too_deep, source_too_large
+from rag_ir.record import record
 
 MOST_BYTES = 1 << 20
 MOST_NESTED = 64
@@ -29,14 +29,14 @@ _INVALID = re.compile("[\udc80-\udcff]")
 _SUBSTITUTE = "\x1a"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parsed:
     """A file, the bytes that were parsed (invalid UTF-8 replaced, lengths kept), its tree, and its comments in order."""
 
     source: SourceFile
     data: bytes
     root: Concrete
-    extras: tuple[Concrete, ...] = field(default=())
+    extras: tuple[Concrete, ...] = ()
 
 
 def parse(source: SourceFile) -> tuple[Parsed, list[Diagnostic]]:

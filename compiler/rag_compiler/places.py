@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from rag_compiler.diagnostics import Place
 from rag_compiler.source import Span
+from rag_ir.record import field, record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Places:
     """The places of one declaration as they are collected; pointers are strings."""
 

@@ -6,12 +6,12 @@ A finding names a JSON pointer. One on the IR is placed by what `emit` recorded,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place
 from rag_compiler.places import nearest
 from rag_compiler.source import SourceFile, Span
 from rag_ir.finding import Finding
+from rag_ir.record import replace
 from rag_registry.registry import Level
 
 Locate = Callable[[str, str], Place | None]

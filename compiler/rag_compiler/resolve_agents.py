@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from rag_compiler import hir, syntax
 from rag_compiler.blocks import Block
@@ -21,6 +20,7 @@ from rag_compiler.sink import Sink
 from rag_compiler.source import Span
 from rag_ir.finding import pointer
 from rag_ir.graph import Field, Json, Schema
+from rag_ir.record import replace
 from rag_ir.types import JSON, TypeValue, from_schema
 from rag_registry import registry as registered
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from rag_compiler import hir, syntax
 from rag_compiler.callees import Callees
@@ -15,9 +14,10 @@ from rag_compiler.source import Span
 from rag_compiler.words import names as say
 from rag_compiler.words.structure import duplicate_key
 from rag_compiler.words.values import not_built
+from rag_ir.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Home:
     """What surrounds an item: the project's names, the graph's own, what its expressions see, and where diagnostics go."""
 

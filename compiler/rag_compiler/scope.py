@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from rag_compiler.diagnostics import Place
 from rag_compiler.hir import Root
+from rag_ir.record import field, record, replace
 
 ROOT_HELP: dict[str, str] = {
     "input": "`input` is what a run is given; it is not in scope here",
@@ -16,7 +16,7 @@ ROOT_HELP: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fields:
     """The declared fields of a root: who declares them ("the input of graph `g`"), and where each stands."""
 
@@ -24,7 +24,7 @@ class Fields:
     names: Mapping[str, Place | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """`owner` is the graph's or the agent's name; `fields` holds the roots whose members are declared."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from rag_compiler.diagnostics import Diagnostic, Place
 from rag_compiler.source import Span
+from rag_ir.record import field, record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sink:
     """The path of the file that is walked, and what has been found so far."""
 

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rag_compiler import syntax
 from rag_compiler.diagnostics import Diagnostic, Place
 from rag_compiler.source import SourceFile, Span
 from rag_compiler.words.values import unused_suppression
+from rag_ir.record import record
 from rag_ir.rules import RULES
 
 _ALLOW = re.compile(r"//\s*rag:\s*allow\(([^)]*)\)")
 _CODE = re.compile(r"[^\s,]+")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Allowed:
     """One code of one comment, and the line that it speaks of."""
 

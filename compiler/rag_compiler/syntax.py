@@ -7,8 +7,6 @@ silent about it. Spans are half-open byte ranges of the file; the span of a quot
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rag_compiler.expressions import (
     Binary,
     Call,
@@ -39,6 +37,7 @@ from rag_compiler.expressions import (
     Variable,
 )
 from rag_compiler.source import Span
+from rag_ir.record import record
 
 __all__ = [
     "Agent",
@@ -101,7 +100,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comment:
     """A `//` comment with its mark; `own_line` says that nothing stands before it on its line."""
 
@@ -114,7 +113,7 @@ class Comment:
 # dialects are folded (`sends` -> `send`); the span is still that of the word in the text.
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RefItem:
     """A keyword and one name.
 
@@ -127,7 +126,7 @@ class RefItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RefListItem:
     """A keyword and a list of names: `tools stores middleware sources options`."""
 
@@ -136,7 +135,7 @@ class RefListItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AllowItem:
     """`allow KIND [..]`"""
 
@@ -146,7 +145,7 @@ class AllowItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TextItem:
     """A keyword and a string or template: `system prompt description`."""
 
@@ -155,7 +154,7 @@ class TextItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ValueItem:
     """A keyword and an expression: `blocking optional max_turns max_visits timeout max recursion_limit`.
 
@@ -167,7 +166,7 @@ class ValueItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BlockItem:
     """A keyword and pairs: `writes with args metadata defaults budget retry cache steering`, a node's `input { k: expr }`."""
 
@@ -176,7 +175,7 @@ class BlockItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypeItem:
     """`output TYPE` on a node or an agent, and `input { f: T }` on an agent (then always a RecordType)."""
 
@@ -185,7 +184,7 @@ class TypeItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FieldsItem:
     """`input { .. }` or `output { .. }` of a graph."""
 
@@ -194,7 +193,7 @@ class FieldsItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Route:
     """One entry of `routes`: exactly one of a label, a guard (`when`), or neither for `else`. `head` is what is before `->`."""
 
@@ -205,7 +204,7 @@ class Route:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RoutesItem:
     """`routes { .. }`"""
 
@@ -214,7 +213,7 @@ class RoutesItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Each:
     """`each VARIABLE in SOURCE as`"""
 
@@ -223,7 +222,7 @@ class Each:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Send:
     """One target of a `send`: a payload of pairs, or a text in the older dialect, or none.
 
@@ -238,7 +237,7 @@ class Send:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SendItem:
     """`send [ .. ]`"""
 
@@ -247,7 +246,7 @@ class SendItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JoinItem:
     """`join TARGET { wait: .., timeout: .. }` on a node. `wait quorum 2 keep` is a Pair whose value is a WaitExpr-like Call:
     `Call(function=quorum, arguments=(2,))`, with `Variable(keep)` as a further argument."""
@@ -258,7 +257,7 @@ class JoinItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CommandItem:
     """`command { update { .. } goto N }`"""
 
@@ -268,7 +267,7 @@ class CommandItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnknownItem:
     """A word that is no item here; reported by `resolve` with a suggestion, never by `lower`."""
 
@@ -276,7 +275,7 @@ class UnknownItem:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Channel:
     """`channel NAME: TYPE REDUCER ARG* = INITIAL`; a line of a `state` block is one too."""
 
@@ -290,7 +289,7 @@ class Channel:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """`node NAME { .. }`"""
 
@@ -301,7 +300,7 @@ class Node:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edge:
     """`a -> b`"""
 
@@ -310,7 +309,7 @@ class Edge:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GraphJoin:
     """`join [a, b] -> c { .. }` at the level of a graph."""
 
@@ -321,7 +320,7 @@ class GraphJoin:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypeDecl:
     """`type NAME { .. }` or `type NAME = TYPE`"""
 
@@ -357,7 +356,7 @@ Item = (
 # ---- declarations --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Graph:
     """`graph NAME { .. }`"""
 
@@ -368,7 +367,7 @@ class Graph:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Agent:
     """`agent NAME { .. }`"""
 
@@ -379,7 +378,7 @@ class Agent:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Script:
     """`model "m" at "path" -> [..]`, `tool "t" { .. } -> [..]` or `answer "node" -> value` in a test."""
 
@@ -391,7 +390,7 @@ class Script:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expect:
     """`expect EXPR` in a test."""
 
@@ -400,7 +399,7 @@ class Expect:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Test:
     """`test "title" { .. }`; `items` hold `graph` as a RefItem and `input` as a BlockItem."""
 
@@ -414,7 +413,7 @@ class Test:
 Declaration = Graph | Agent | TypeDecl | Test
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class File:
     """One file: its declarations in order, and its comments (documentation comments excluded)."""
 

@@ -16,12 +16,12 @@ What is built is not checked here: it goes through the same `rag_verify` as any 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal, TypedDict, Unpack
 
 from rag_ir import graph as ir
 from rag_ir.codec import seal
 from rag_ir.graph import Code, Json, Schema
+from rag_ir.record import replace
 from rag_ir.requirements import require_model, require_router, require_tool, requires
 
 ANY: Schema = {}

@@ -8,13 +8,14 @@ their subset. What names refer to is `rag_verify`'s concern.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from rag_ir.canonical import canonical
 from rag_ir.finding import Finding
 from rag_ir.graph import IR_VERSION, Document, Json
+from rag_ir.record import replace
 
 if TYPE_CHECKING:
     from rag_ir.graph import ModelRequirement, RouterRequirement, ToolRequirement

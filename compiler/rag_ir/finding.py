@@ -6,11 +6,12 @@ diagnostics; the runtime prints them as they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from rag_ir.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Related:
     """Another place that belongs to a finding, and what it is."""
 
@@ -18,7 +19,7 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """One finding about a document. `part` says whether a manifest's key or its value is meant.
 

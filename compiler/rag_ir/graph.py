@@ -9,8 +9,9 @@ types are `Schema` (see `types`). A reader needs no knowledge of defaults: whate
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from rag_ir.record import record
 
 IR_VERSION = 1
 END = "END"
@@ -25,7 +26,7 @@ Schema = Mapping[str, Json]
 """A type as JSON Schema, of the closed subset that `types` writes and reads."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Entry:
     """One channel or key and the expression that gives its value."""
 
@@ -33,7 +34,7 @@ class Entry:
     value: Code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Field:
     """A field of an input: its type, whether it must be given, and its default (null where it has none)."""
 
@@ -43,7 +44,7 @@ class Field:
     default: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Channel:
     """A channel. `reducer` is canonical: overwrite first append union messages merge sum min max topic ephemeral.
 
@@ -62,7 +63,7 @@ class Channel:
 # ---- behaviours: what the activation of a node does -------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ModelCall:
     """`model` and `agent` nodes. `system` and `prompt` are templates or null.
 
@@ -81,7 +82,7 @@ class ModelCall:
     agent: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ToolExecutor:
     """Executes the pending tool calls of the conversation, those of `tools` only."""
 
@@ -89,7 +90,7 @@ class ToolExecutor:
     tools: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ToolCall:
     """Calls one tool with evaluated arguments."""
 
@@ -98,7 +99,7 @@ class ToolCall:
     arguments: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Router:
     """A registered route function, or (null) nothing but the guards of the node's routes."""
 
@@ -106,7 +107,7 @@ class Router:
     router: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Subagent:
     """An agent as a child. `input`: the child's mapping; null derives it from state, run input and the agent's fields.
 
@@ -118,7 +119,7 @@ class Subagent:
     input: tuple[Entry, ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Subgraph:
     """Another graph of this document as a child run. `input` as for `Subagent`."""
 
@@ -127,7 +128,7 @@ class Subgraph:
     input: tuple[Entry, ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Interrupt:
     """Asks a person. `prompt` is a template or null; without `options` any value may be answered."""
 
@@ -136,14 +137,14 @@ class Interrupt:
     options: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Join:
     """The target of a join over declared nodes; which ones stands in `Graph.joins`."""
 
     kind: Literal["join"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Pass:
     """Nothing but the node's writes."""
 
@@ -156,14 +157,14 @@ Behaviour = ModelCall | ToolExecutor | ToolCall | Router | Subagent | Subgraph |
 # ---- routing ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Finish:
     """The branch ends here: the node has no routing."""
 
     kind: Literal["end"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Next:
     """`next`, an edge, or `command { goto }`; the target may be `END`."""
 
@@ -171,7 +172,7 @@ class Next:
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Route:
     """An entry of `routes`: `label` for an outcome label, else `when` for a guard, else (both null) `else`."""
 
@@ -180,7 +181,7 @@ class Route:
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Routes:
     """Entries in the order in which they are tried."""
 
@@ -188,7 +189,7 @@ class Routes:
     entries: tuple[Route, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class JoinSends:
     """Run `target` once when the node's sends satisfy `wait`."""
 
@@ -200,7 +201,7 @@ class JoinSends:
 Routing = Finish | Next | Routes | JoinSends
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Each:
     """One child for each element of a list, which `variable` names in the payload."""
 
@@ -208,7 +209,7 @@ class Each:
     source: Code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Send:
     """A target (declared node, or implicit child node of this graph), its payload (null: derived), `each`, and the limit.
 
@@ -222,7 +223,7 @@ class Send:
     max: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Writes:
     """What an activation writes beside its new messages.
 
@@ -238,7 +239,7 @@ class Writes:
     speak: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Node:
     """One node. `implicit`: it exists because of a send (`supervisor/research_agent`), and only sends reach it.
 
@@ -261,7 +262,7 @@ class Node:
     metadata: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class GraphJoin:
     """Run `target` when every source has ended since the last firing or can no longer arrive."""
 
@@ -269,7 +270,7 @@ class GraphJoin:
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Graph:
     """One graph. `input` null: any JSON. `output` null: the final state. `messages` names the channel that is the conversation."""
 
@@ -287,7 +288,7 @@ class Graph:
     metadata: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Agent:
     """A declared or registered agent, as a child runs it."""
 
@@ -304,7 +305,7 @@ class Agent:
 # ---- what the graph needs of the machine that it runs on ----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Price:
     """Decimal strings, US dollars for a million tokens."""
 
@@ -312,7 +313,7 @@ class Price:
     output_per_mtok: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ModelRequirement:
     """What the checker reads of a model."""
 
@@ -324,7 +325,7 @@ class ModelRequirement:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ToolRequirement:
     """A tool's schema and labels. `input` is an object schema; `output` null: unknown."""
 
@@ -340,7 +341,7 @@ class ToolRequirement:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RouterRequirement:
     """A registered route function and the labels that it may answer."""
 
@@ -349,7 +350,7 @@ class RouterRequirement:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Requires:
     """Every capability that the document names, by kind, sorted by name. A digest is SHA-256 of the canonical rest of its entry."""
 
@@ -358,7 +359,7 @@ class Requires:
     routers: tuple[RouterRequirement, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Policy:
     """Effective limits and the trust of the run's input."""
 
@@ -366,7 +367,7 @@ class Policy:
     max_depth: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Provenance:
     """Where the document comes from: `file` or `generated`, the toolchain's version, digests of sources and registry entries."""
 
@@ -376,7 +377,7 @@ class Provenance:
     registry: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class SourcePlace:
     """A place in a source file; lines and columns count from 1, columns in code points; the end is exclusive."""
 
@@ -385,7 +386,7 @@ class SourcePlace:
     end: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Document:
     """The whole IR. `digest` covers all but itself, `provenance`, `source_map` and `docs` (documentation no model sees).
 

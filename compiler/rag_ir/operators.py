@@ -19,7 +19,7 @@ An expression is a JSON array whose first element is its operator:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from rag_ir.record import record
 
 ROOTS = ("input", "state", "args", "output")
 BINARY = ("or", "and", "==", "!=", "<", "<=", ">", ">=", "in", "??", "+", "-", "*", "/", "%")
@@ -47,7 +47,7 @@ PARTS: dict[str, tuple[int, int]] = {
 """The least and the greatest number of parts after each operator."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """A function of the language: how many arguments, whether the last may or must be a lambda, and a one-line description."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 from rag_ir import graph as ir
 from rag_ir.codec import requirement_digest
 from rag_ir.graph import Schema
+from rag_ir.record import replace
 
 EMPTY_OBJECT: Schema = {"type": "object", "properties": {}, "required": []}
 

@@ -5,13 +5,14 @@ Wording stands where the finding is made; the page `docs/rules/CODE.md` explains
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from rag_ir.record import record
 
 Severity = Literal["error", "warning", "info"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """One rule. `safety` rules can be changed in the manifest only, never suppressed in source."""
 

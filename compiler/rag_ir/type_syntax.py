@@ -7,8 +7,7 @@ primary = NAME | "map" "<" type ">" | "list" "<" type ">" | STRING | "(" type ")
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from rag_ir.record import record
 from rag_ir.type_values import (
     ALIASES,
     ListOf,
@@ -30,7 +29,7 @@ NESTING = 64
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"'}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TypeProblem:
     """Why a text is no type; `start` and `end` count code points of the text."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from json.encoder import encode_basestring
 from typing import Literal
+
+from rag_ir.record import record
 
 PrimitiveName = Literal["string", "int", "float", "bool", "null", "json"]
 
@@ -25,28 +26,28 @@ ALIASES: Mapping[str, PrimitiveName] = {
 """Every spelling of a primitive type in source, with its canonical name; `null` has none, it is part of `T?`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Primitive:
     """`string int float bool json`, or `null`, which only stands in unions."""
 
     name: PrimitiveName
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListOf:
     """`T[]`"""
 
     item: TypeValue
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MapOf:
     """`map<T>`: an object whose members all have one type."""
 
     value: TypeValue
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RecordField:
     """A field of a record. One that is not required may be absent; it is declared `T?`, so its type admits null."""
 
@@ -56,28 +57,28 @@ class RecordField:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Record:
     """`{ field: T .. }`"""
 
     fields: tuple[RecordField, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Literals:
     """`"a" | "b"`: one of these strings."""
 
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Union:
     """`A | B`, `T?`: at least two members, none of them a union."""
 
     members: tuple[TypeValue, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Named:
     """A declared record, or `message`."""
 

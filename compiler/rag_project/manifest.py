@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from rag_ir.finding import Finding
+from rag_ir.record import record
 from rag_project.files import Unreadable, read_file
 from rag_registry.manifest import LARGEST, empty_registry, read_manifest
 from rag_registry.registry import Registry
@@ -13,7 +13,7 @@ from rag_registry.registry import Registry
 NAME = "rag.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Manifest:
     """`rag.toml` of a root: its bytes (empty where it cannot be read), the registry that it makes, and what is wrong."""
 

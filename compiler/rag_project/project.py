@@ -5,12 +5,12 @@ Nothing here raises for what stands on disk: what cannot be read is a finding ab
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from rag_compiler.diagnostics import Diagnostic, Place
 from rag_compiler.source import SourceFile, Span
 from rag_ir.finding import Finding
+from rag_ir.record import record
 from rag_project.files import Unreadable, inside, read_file, shown
 from rag_project.manifest import NAME, find_root, load_manifest
 from rag_project.sources import find_sources
@@ -22,7 +22,7 @@ from rag_registry.registry import Registry
 LARGEST_SOURCE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Project:
     """A project, or (`manifest` null) a single file without one.
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from rag_ir.record import record
 from rag_project.files import inside
 
 SUFFIX = ".rag"
@@ -21,7 +21,7 @@ SKIPPED = ("node_modules", "__pycache__")
 Parts = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """Sources in the order of their paths, each file once; links that are refused; the indices of globs that match nothing."""
 

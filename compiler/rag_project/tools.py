@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import sys
 import tokenize
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag_ir.finding import Finding, pointer
+from rag_ir.record import replace
 from rag_project.files import Unreadable, inside, read_file, shown
 from rag_registry.python_schema import LARGEST, Problem, PythonTool, python_schema
 

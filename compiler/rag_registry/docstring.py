@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from rag_ir.record import field, record
 
 _GOOGLE = re.compile(r"^(args|arguments|params|parameters|keyword (args|arguments)|other parameters):\s*$", re.I | re.M)
 _NUMPY = re.compile(r"^(Other )?Parameters\s*\n-{3,}\s*$", re.M)
@@ -16,7 +17,7 @@ _SPHINX = re.compile(r"^:(param|parameter|arg|argument|key|keyword)\b[^:\n]*:", 
 _HEADING = re.compile(r"^(?:[A-Z][A-Za-z ]{0,30}:\s*$|[A-Z][A-Za-z ]{0,30}\n-{3,}\s*$|:[a-z]+\b[^:\n]*:)", re.M)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Docstring:
     """The text before the first section, and the descriptions of parameters by name, each on one line."""
 

@@ -7,10 +7,10 @@ run. An entry with a fault still exists in the registry, with defaults in place 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TypeVar, cast
 
 from rag_ir.finding import Finding, pointer
+from rag_ir.record import replace
 from rag_ir.rules import RULES
 from rag_ir.spell import closest
 from rag_registry.entries import (

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from rag_ir.record import record
 from rag_ir.shapes import value_problems
 from rag_ir.types import NULL, TypeValue, optional, problems, to_schema
 from rag_registry.docstring import read_docstring
@@ -29,7 +29,7 @@ SUPPLIED = "idempotency_key"
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PythonTool:
     """What a function's source says of it. `output` null: unknown. `line` is where it is defined, from 1."""
 
@@ -39,7 +39,7 @@ class PythonTool:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """Why no schema can be read; `line` is where, from 1, or null."""
 

@@ -6,8 +6,9 @@ Made from a manifest's text by `manifest.read_manifest`; files that it names (Py
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from rag_ir.record import field, record
 
 if TYPE_CHECKING:
     from rag_ir.graph import Field, Price, Schema
@@ -18,7 +19,7 @@ Trust = Literal["trusted", "untrusted", "unknown"]
 Level = Literal["off", "info", "warning", "error"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Project:
     """`[project]`: the name, the language's edition, globs of sources under the root, the trust of a run's input."""
 
@@ -28,7 +29,7 @@ class Project:
     input_trust: Literal["trusted", "untrusted"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Model:
     """`[models.N]`. `provider` is one that this version has: `openai`, `ollama`, `scripted` or `echo`.
 
@@ -51,7 +52,7 @@ class Model:
     timeout: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Tool:
     """`[tools.N]`. `input` null: read it from the Python source that `python` (`module:function`) names."""
 
@@ -67,7 +68,7 @@ class Tool:
     on_error: Literal["answer", "fail"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Agent:
     """`[agents.N]`: instructions are template texts of the language; names refer to this registry."""
 
@@ -82,7 +83,7 @@ class Agent:
     max_turns: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Router:
     """`[routers.N]`: a pure function `(input, state) -> label`."""
 
@@ -92,7 +93,7 @@ class Router:
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Registry:
     """Everything that exists, by kind and name, aliases beside (alias -> name). `digest` covers what the manifest says.
 

@@ -7,16 +7,16 @@ edges, and walks without recursion.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from rag_ir import graph as ir
 from rag_ir.graph import END
+from rag_ir.record import record
 
 HOLE = "?"
 """Stands for a name that did not resolve, in a graph that is still being written: it may lead anywhere. No node is called so."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flow:
     """`goes`: where a branch goes on to, `END` included. `starts`: what else runs because a node ran: children, join targets.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from rag_ir import graph as ir
 from rag_ir.finding import pointer
 from rag_ir.graph import Code, Document, Schema
+from rag_ir.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NamesUsed:
     """Names by kind."""
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from rag_ir import graph as ir
 from rag_ir.finding import Finding, pointer
 from rag_ir.graph import END, Code, Document, Json, Schema
+from rag_ir.record import record
 from rag_verify.flow import HOLE
 from rag_verify.names_used import NamesUsed, codes_of, names_used, schemas_of
 
@@ -35,7 +35,7 @@ def _invalid(at: str, message: str) -> Finding:
     return Finding("ir-invalid", at, message)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Checker:
     document: Document
 

@@ -6,13 +6,13 @@ The registry is read through the shape that is needed here: it is `rag_registry`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Literal, Protocol
 
 from rag_ir import graph as ir
 from rag_ir.codec import requirement_digest
 from rag_ir.finding import Finding, pointer
 from rag_ir.graph import Document, Price, Schema
+from rag_ir.record import replace
 from rag_ir.requirements import EMPTY_OBJECT
 from rag_ir.spell import closest
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from rag_ir.finding import Finding, pointer
+from rag_ir.record import replace
 from rag_ir.spell import closest
 from rag_registry.models import BUILT_PROVIDERS
 from rag_runtime.seams import Capabilities, Model, RouterFunction, Tool

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from rag_ir.graph import Json
+from rag_ir.record import field, record
 from rag_runtime.events import Answered, CallEnded, CallStarted, ChildFinished, Error, Question, Usage
 
 Outcome = Literal["finished", "failed", "paused", "cancelled"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Task:
     """One activation, with everything that its executor may know.
 
@@ -38,7 +38,7 @@ class Task:
     transcript: tuple[Json, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class History:
     """What an activation did before a crash, a pause or a failure: its ended calls, those in flight, answers, its child run.
 
@@ -51,7 +51,7 @@ class History:
     child: ChildFinished | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class StartTask:
     """Run this activation; answer with TaskSucceeded, TaskFailed or TaskPaused."""
 
@@ -59,7 +59,7 @@ class StartTask:
     history: History
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Merged:
     """A boundary was passed: the step's writes are merged. `channels` are those that changed, sorted."""
 
@@ -67,7 +67,7 @@ class Merged:
     channels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Finish:
     """Nothing more can be done now. `output` is the run's (of a run that failed: the last committed state)."""
 

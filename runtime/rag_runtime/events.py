@@ -6,13 +6,13 @@ child run it is shown behind the run's namespace, the parents' task ids joined b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from rag_ir.graph import Json
+from rag_ir.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Error:
     """Why an activation, a call or a run failed. `code` is stable and kebab-case; `at` a JSON pointer into the IR, or empty."""
 
@@ -23,7 +23,7 @@ class Error:
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Usage:
     """What calls cost: counts of calls and tokens, and money as a decimal string of US dollars.
 
@@ -40,7 +40,7 @@ class Usage:
     reasoning_tokens: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Question:
     """What a paused task asks. `address` is `[namespace/]step:index:node[#call]`; without options any value may be answered."""
 
@@ -50,7 +50,7 @@ class Question:
     cause: Literal["interrupt", "before", "after", "effect-in-doubt"] = "interrupt"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RunStarted:
     """The first event. `namespace` and `path` are empty for a root run; a child run has its parent task's address and path.
 
@@ -65,7 +65,7 @@ class RunStarted:
     depth: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TaskSucceeded:
     """An activation ended. `writes` are (channel, value) pairs in order; `messages` go to its conversation at the boundary."""
 
@@ -76,7 +76,7 @@ class TaskSucceeded:
     messages: tuple[Json, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TaskFailed:
     """An activation failed; `label` is `error` or `failed` where its kind has that label."""
 
@@ -85,7 +85,7 @@ class TaskFailed:
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TaskPaused:
     """An activation waits for answers."""
 
@@ -93,7 +93,7 @@ class TaskPaused:
     questions: tuple[Question, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class CallStarted:
     """A call is about to be made; committed before the call when it has effects. `call` is unique in its task."""
 
@@ -105,7 +105,7 @@ class CallStarted:
     idempotent: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class CallEnded:
     """A call ended, with a value or an error; committed before anything uses the answer, and never made again."""
 
@@ -118,7 +118,7 @@ class CallEnded:
     usage: Usage = Usage()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ChildFinished:
     """The child run of a task ended: `finished` with an output, or otherwise with an error."""
 
@@ -129,7 +129,7 @@ class ChildFinished:
     usage: Usage = Usage()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Answered:
     """Somebody answered a question. `actor` is a person's name, or `auto`."""
 
@@ -138,12 +138,12 @@ class Answered:
     actor: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Resumed:
     """A failed or cancelled run goes on: what failed is repeated, what finished is kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Cancelled:
     """The run was told to stop."""
 

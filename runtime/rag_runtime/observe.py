@@ -14,11 +14,12 @@ In JSON, an event is an object with its name under `event`:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Literal, assert_never
 
 from rag_ir.finding import pointer
 from rag_ir.graph import Document, Json, SourcePlace
+from rag_ir.record import record
 from rag_runtime.commands import Command, Finish, Merged, StartTask
 from rag_runtime.events import (
     Answered,
@@ -59,7 +60,7 @@ Name = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RunEvent:
     """One thing that happened. `path` is the node's name behind the parents' paths, or that of the run; `time` is in
     milliseconds since 1970; `place` is where the node stands in its source, where that is known."""

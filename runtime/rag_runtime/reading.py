@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from rag_ir.codec import decode
 from rag_ir.graph import Document, Json
+from rag_ir.record import record
 from rag_runtime.commands import Command, Finish, Outcome, StartTask
 from rag_runtime.events import (
     CallEnded,
@@ -28,7 +29,7 @@ Path = list[str | list[str]]
 """The node of each superstep, behind the parents' paths; of several that ran together, a list in task order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RunResult:
     """How a run stands. `output` is the run's (of one that failed or was cancelled: its last committed state)."""
 
@@ -41,7 +42,7 @@ class RunResult:
     path: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RunLine:
     """A root run in a list. `live`: a process drives it now; one that is `running` and not live was cut off, and can be resumed."""
 
@@ -49,7 +50,7 @@ class RunLine:
     live: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TaskView:
     """An activation. `calls` counts those that ended, `in_flight` names those that only started. Times are milliseconds since
     1970: of the commit behind which it started, and of its end or pause."""
@@ -67,7 +68,7 @@ class TaskView:
     ended: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RunView:
     """One run, root or child, with its child runs behind it. `questions` are those that it waits for, its children's among them."""
 

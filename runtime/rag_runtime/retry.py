@@ -7,9 +7,9 @@ asked before, and not at all if that is longer than two minutes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 
+from rag_ir.record import record
 from rag_runtime.events import Error
 from rag_runtime.seams import CallFailed
 
@@ -19,7 +19,7 @@ LONGEST_SECONDS = 30.0
 LONGEST_ASKED_SECONDS = 120.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Retry:
     """A call that failed and will be made again: `attempt` (from 2) comes `wait_ms` milliseconds after the failure."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from rag_ir.graph import Document, Graph, Json, Node, Schema
+from rag_ir.record import record
 from rag_runtime.commands import History, Task
 from rag_runtime.events import Error, Question, Usage
 
@@ -47,7 +47,7 @@ class Paused(Exception):
         self.questions = questions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ToolSpec:
     """A tool as a model sees it."""
 
@@ -56,7 +56,7 @@ class ToolSpec:
     input: Schema
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ModelRequest:
     """One model call. `path`, `visit` and `turn` (from 1) say where it stands; scripted models are keyed by them.
 
@@ -77,7 +77,7 @@ class ModelRequest:
     max_output_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ModelAnswer:
     """A model's answer: an assistant message, the structured value where one was asked for, and the usage."""
 
@@ -125,7 +125,7 @@ async def sleep(seconds: float) -> None:
     await wait(seconds)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Capabilities:
     """What a run has of the world: what it may call, by name; how it waits before a call is made again; what is to be closed
     when it ends."""
@@ -137,7 +137,7 @@ class Capabilities:
     resources: tuple[Resource, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ChildResult:
     """How a child run ended."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TypeVar
 
+from rag_ir.record import replace
 from rag_runtime.seams import CallFailed
 
 Result = TypeVar("Result")

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import Literal
 
 from rag_ir.graph import Document, Graph, Json, Node
+from rag_ir.record import replace
 from rag_runtime.commands import Finish, History, StartTask, Task
 from rag_runtime.drivers.attempts import attempted
 from rag_runtime.drivers.record import Record

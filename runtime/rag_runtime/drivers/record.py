@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from rag_ir.graph import Document
+from rag_ir.record import replace
 from rag_runtime.commands import Command, Finish, Merged, StartTask
 from rag_runtime.events import Answered, CallEnded, CallStarted, ChildFinished, Event, Resumed, RunStarted
 from rag_runtime.machine import Machine, Plans

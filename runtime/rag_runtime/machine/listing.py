@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from rag_ir.record import record
 from rag_runtime.events import Error
 from rag_runtime.machine.state import Activation, Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TaskRecord:
     """An activation so far. `child` is the id of the task that began the child that it belongs to."""
 
@@ -22,7 +21,7 @@ class TaskRecord:
     error: Error | None
 
 
-def record(act: Activation) -> TaskRecord:
+def task_record(act: Activation) -> TaskRecord:
     """What can be told of an activation, its superstep over or not."""
     return TaskRecord(
         id=act.id,

@@ -27,7 +27,7 @@ from rag_runtime.machine.boundary import Stuck, pass_boundary, uncaught
 from rag_runtime.machine.channels import Channels
 from rag_runtime.machine.errors import BadAnswer, MachineError, UnknownQuestion
 from rag_runtime.machine.ledger import Ledger
-from rag_runtime.machine.listing import TaskRecord, record
+from rag_runtime.machine.listing import TaskRecord, task_record
 from rag_runtime.machine.log import Log, check_addresses
 from rag_runtime.machine.output import OutputFailed, output_of, with_defaults
 from rag_runtime.machine.plan import Plans
@@ -143,7 +143,7 @@ class Machine:
     def tasks(self) -> tuple[TaskRecord, ...]:
         """Every activation so far, in task order."""
         steps = [] if self._run is None else self._run.steps
-        return tuple(record(act) for acts in steps for act in acts)
+        return tuple(task_record(act) for acts in steps for act in acts)
 
     # ---- the run ----------------------------------------------------------------------------------------------------
 

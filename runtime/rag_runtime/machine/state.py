@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rag_ir.graph import Json
+from rag_ir.record import replace
 from rag_runtime.commands import History
 from rag_runtime.events import Error, TaskSucceeded
 from rag_runtime.machine.channels import Channels

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rag_ir.canonical import compact
 from rag_ir.graph import Json
+from rag_ir.record import record
 
 
 class NoCompletion(Exception):
     """A JSON value is no chat completion; the message says what is missing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class AskedCall:
     """A tool call. `arguments` are as the model wrote them: the text of an object, if all is well."""
 
@@ -21,7 +20,7 @@ class AskedCall:
     arguments: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Tokens:
     """What the server counted; null where it says nothing."""
 
@@ -31,7 +30,7 @@ class Tokens:
     reasoning: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Completion:
     """The first choice of a completion. `finish`: `stop`, `tool_calls`, `length`, `content_filter`, or a server's own word."""
 

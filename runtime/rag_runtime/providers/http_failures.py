@@ -19,10 +19,10 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from rag_ir.graph import Json
+from rag_ir.record import record
 from rag_runtime.events import Error
 from rag_runtime.providers.credentials import Credentials
 from rag_runtime.seams import CallFailed
@@ -39,7 +39,7 @@ _TOO_LONG = ("context_length_exceeded", "exceed_context_size_error")
 _FILTERED = ("content_filter", "content_policy_violation", "responsible_ai_policy_violation")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Said:
     """What an error's body says: a sentence, and the words that its kind goes by."""
 
@@ -47,7 +47,7 @@ class Said:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Failures:
     """The failures of one model's calls, in which no secret stands. `model` is the server's name of it, `name` our own."""
 

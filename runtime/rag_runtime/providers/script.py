@@ -14,10 +14,10 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import cast
 
 from rag_ir.graph import Json
+from rag_ir.record import field, record
 from rag_runtime.events import Error
 from rag_runtime.tools.foreign import NotJson, as_json
 
@@ -25,7 +25,7 @@ ANY_VISIT = 0
 """Stands for every visit that has no answers of its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ScriptedCall:
     """A tool call that the model makes; without `id` it leaves that to the runtime."""
 
@@ -34,7 +34,7 @@ class ScriptedCall:
     id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ScriptedUsage:
     """Figures that an answer states; what is null is estimated."""
 
@@ -43,7 +43,7 @@ class ScriptedUsage:
     cost_usd: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Answer:
     """One answer. `structured`: `value` is one, whatever it is. `latency` is in milliseconds."""
 
@@ -56,7 +56,7 @@ class Answer:
     usage: ScriptedUsage = ScriptedUsage()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Script:
     """The file's content: answers by (path, visit) in turn order, and by model in task order."""
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from rag_ir.graph import Json
+from rag_ir.record import record, replace
 from rag_runtime.events import Error, Event, Usage
 
 Status = Literal["running", "paused", "finished", "failed", "cancelled"]
@@ -44,7 +44,7 @@ class StoreError(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Progress:
     """How far a run has come: what a commit sets in the run's row. `step` is the superstep under way."""
 
@@ -55,7 +55,7 @@ class Progress:
     usage: Usage = Usage()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Run:
     """A run's row. A root run is its own `root`; a child run is `ROOT/NAMESPACE`. Times are milliseconds since 1970."""
 
@@ -76,7 +76,7 @@ class Run:
         return replace(self, progress=progress, updated=time, created=self.created or time)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Entry:
     """A journaled event: its number in its run, from 1, and when it was committed."""
 

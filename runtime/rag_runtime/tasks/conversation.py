@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from rag_ir.canonical import compact
 from rag_ir.graph import Json
+from rag_ir.record import record
 from rag_runtime.commands import Task
 from rag_runtime.seams import Message
 from rag_runtime.tools.foreign import NotJson, as_json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class RequestedCall:
     """A tool call that a model made. `arguments` are an object where they can be read as one."""
 

@@ -7,22 +7,22 @@ model that spent its whole cap on output before it said anything is asked once m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from rag_ir.graph import Code, Json, Schema
+from rag_ir.record import record, replace
 from rag_runtime.seams import CallFailed, Message, ModelAnswer, ModelRequest, TaskContext
 from rag_runtime.tasks.arguments import specs
 from rag_runtime.tasks.conversation import Conversation, RequestedCall, calls_of, text
 from rag_runtime.tasks.failure import failed, failed_by
 from rag_runtime.tasks.fit import standing_alone
+from rag_runtime.tasks.longer_cap import longer_cap
 from rag_runtime.tasks.outcome import Outcome
 from rag_runtime.tasks.scope import text_of
-from rag_runtime.tasks.longer_cap import longer_cap
 from rag_runtime.tasks.structured import correction, spoken, structured
 from rag_runtime.tasks.tool_calls import answer_calls, check_number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Talk:
     """Who is asked what. `scope` is what the templates see, `opening` the first message of an empty conversation, `at` the JSON
     pointer of these settings."""

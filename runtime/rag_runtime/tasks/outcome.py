@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rag_ir.graph import Json
+from rag_ir.record import record
 from rag_runtime.seams import Message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Outcome:
     """`output`, the outcome label, and the activation's new messages. `final` is false of an answer that only calls tools: writes of
     an output do not apply then."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from rag_ir.finding import pointer
 from rag_ir.graph import Subagent
+from rag_ir.record import replace
 from rag_runtime.seams import TaskContext
 from rag_runtime.tasks.child_input import child_input
 from rag_runtime.tasks.converse import Talk, converse

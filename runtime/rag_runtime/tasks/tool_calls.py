@@ -7,9 +7,9 @@ would be valid; one that fails is answered with the error, or ends the activatio
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rag_ir.graph import Json, ToolRequirement
+from rag_ir.record import record
 from rag_runtime.events import Error, Question
 from rag_runtime.seams import CallFailed, Paused, TaskContext
 from rag_runtime.tasks.arguments import fitting, required_tool
@@ -21,7 +21,7 @@ MOST_CALLS = 50
 """Tool calls of one activation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Answer:
     """The answer to one call: its result, or the error that stands for it."""
 
