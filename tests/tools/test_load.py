@@ -58,6 +58,13 @@ def test_the_path_is_as_it_was(tmp_path: Path) -> None:
     assert sys.path == before
 
 
+def test_two_projects_may_use_one_name_for_a_folder(tmp_path: Path) -> None:
+    for project in ("one", "two"):
+        write(tmp_path / project, tools__in__search=f"def find(): return {project!r}")
+    for project in ("one", "two", "one"):
+        assert load("tools.search:find", tmp_path / project)() == project
+
+
 def test_two_projects_may_use_one_name(tmp_path: Path) -> None:
     first = write(
         tmp_path / "first", same="from same_words import WORD\ndef f(): return WORD", same_words="WORD = 'first'"

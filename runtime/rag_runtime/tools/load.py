@@ -82,7 +82,8 @@ def _on_the_path(root: Path) -> Generator[None]:
 def _apart_from_others(top: str, root: Path) -> Generator[None]:
     """While a module of this project is imported, modules of the same name from elsewhere are set aside."""
     others = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == top}
-    if not others or _belongs(others.get(top), root):
+    # A folder without a file looks for itself anew on every path: what was imported from it tells where it was.
+    if all(_belongs(module, root) for module in others.values()):
         yield
         return
     _forget(top)
@@ -98,10 +99,8 @@ def _forget(top: str) -> None:
         del sys.modules[name]
 
 
-def _belongs(module: ModuleType | None, root: Path) -> bool:
+def _belongs(module: ModuleType, root: Path) -> bool:
     """Whether a module, or the first folder of a package without a file, lies under the root."""
-    if module is None:
-        return False
     file = getattr(module, "__file__", None)
     places = [file] if file else list(getattr(module, "__path__", []))
     return bool(places) and Path(places[0]).resolve().is_relative_to(root)
