@@ -35,13 +35,17 @@ MAY_IMPORT = {
     "rag_compiler": COMPILER,
     "rag_runtime": RUNTIME,
     "rag_project": PROJECT_FILES,
-    "rag_cli": {"rag_cli"} | PROJECT_FILES | RUNTIME,
+    "rag_ide": {"rag_ide"} | COMPILER,
+    "rag_lsp": {"rag_lsp", "rag_ide"} | PROJECT_FILES,
+    "rag_cli": {"rag_cli", "rag_lsp"} | PROJECT_FILES | RUNTIME,
 }
 
 # A library is imported below these paths and nowhere else in the product; one that is not listed is imported nowhere.
 HOMES = {
     "anyio": ("rag_runtime/",),
     "griffe": ("rag_registry/",),
+    "lsprotocol": ("rag_lsp/",),
+    "pygls": ("rag_lsp/",),
     "httpx": ("rag_runtime/providers/", "rag_runtime/binding.py"),
     "rich": ("rag_cli/",),
     "tree_sitter": ("rag_compiler/parse.py", "rag_compiler/lower"),
@@ -49,7 +53,7 @@ HOMES = {
 GRAMMAR = "rag_compiler._grammar"
 
 # What reaches outside of a value: none of it in the packages that are pure.
-PURE = ("rag_ir/", "rag_registry/", "rag_verify/", "rag_compiler/", "rag_runtime/machine")
+PURE = ("rag_ir/", "rag_registry/", "rag_verify/", "rag_compiler/", "rag_ide/", "rag_runtime/machine")
 FILES = {"glob", "io", "os", "pathlib", "shutil", "sqlite3", "tempfile"}
 CHANCE = {"random", "secrets", "time", "uuid"}
 CONCURRENCY = {"asyncio", "concurrent", "multiprocessing", "select", "signal", "subprocess", "threading"}

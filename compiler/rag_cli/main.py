@@ -24,6 +24,7 @@ COMMANDS = {
     "runs show": ("runs_show", "show one run: its path, calls, questions, result"),
     "runs resume": ("runs_resume", "go on with a paused, failed or cancelled run"),
     "graph": ("graph", "draw a graph as text or Mermaid"),
+    "lsp": ("lsp", "serve editors over standard input and output"),
     "explain": ("explain", "say what a diagnostic means, with examples"),
 }
 """Each command with its module under `commands` and its summary."""

@@ -61,7 +61,7 @@ def test_the_wheel_holds_every_product_file(wheel: Path) -> None:
 
 
 def _product_files() -> Iterator[str]:
-    for root in (ROOT / "compiler", ROOT / "runtime"):
+    for root in (ROOT / "compiler", ROOT / "lsp", ROOT / "runtime"):
         for folder, below, names in os.walk(root, followlinks=True):
             below[:] = [name for name in below if name != "__pycache__" and not name.startswith(".")]
             files = (Path(folder, name) for name in names if not name.endswith((".so", ".pyd")))

@@ -1,0 +1,132 @@
+"""The server: what it registers, and one short handler for each message."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any, cast
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from rag_ir.version import VERSION
+from rag_lsp import convert
+from rag_lsp.documents import changed, open_document, path_of
+from rag_lsp.latest import Latest
+from rag_lsp.positions import Encoding
+from rag_lsp.protocol import Protocol
+from rag_lsp.publishing import Publisher
+from rag_lsp.workspace import Checker, Snapshot, State, Workspace
+
+WATCHED = ("**/rag.toml", "**/*.rag", "**/*.py")
+
+log = logging.getLogger(__name__)
+
+
+class Server(LanguageServer):
+    """A language server with its workspace. `worker` analyses what is open and publishes what it finds."""
+
+    def __init__(self) -> None:
+        super().__init__("rag", VERSION, protocol_cls=Protocol)  # pyright: ignore[reportUnknownMemberType]
+        self.open = Workspace()
+        self.worker: Latest[Snapshot, State] = Latest(Checker().check, self._publish)
+        self.publisher = Publisher(self.text_document_publish_diagnostics)
+
+    @property
+    def encoding(self) -> Encoding:
+        """The units that positions are counted in, as agreed on with the client."""
+        return cast("Encoding", str(getattr(self.server_capabilities.position_encoding, "value", "utf-16")))
+
+    def analyse(self) -> None:
+        """Something has changed."""
+        self.worker.give(self.open.snapshot())
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """What goes wrong outside of a request is for the log, not for the person who types."""
+        log.error("%s: %s", getattr(source, "__name__", source), error)
+
+    def _publish(self, state: State) -> None:
+        self.publisher.publish(state, self.encoding)
+
+
+def make_server() -> Server:
+    """A server with everything registered, not yet speaking to anybody."""
+    server = Server()
+    feature = server.feature
+    feature(types.INITIALIZED)(initialized)
+    feature(types.TEXT_DOCUMENT_DID_OPEN)(did_open)
+    feature(types.TEXT_DOCUMENT_DID_CHANGE)(did_change)
+    feature(types.TEXT_DOCUMENT_DID_CLOSE)(did_close)
+    feature(types.TEXT_DOCUMENT_DID_SAVE)(did_save)
+    feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(did_change_watched_files)
+    feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_workspace_folders)
+    feature(types.SHUTDOWN)(shutdown)
+    return server
+
+
+def initialized(ls: Server, _: types.InitializedParams) -> None:
+    """Take the workspace's folders, and ask to be told of files that change on disk."""
+    roots = [*ls.workspace.folders] or ([ls.workspace.root_uri] if ls.workspace.root_uri else [])
+    ls.open.folders = _paths(roots)
+    watching = ls.client_capabilities.workspace
+    watched = watching.did_change_watched_files if watching else None
+    if watched and watched.dynamic_registration:
+        watchers = [types.FileSystemWatcher(pattern) for pattern in WATCHED]
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+        registration = types.Registration("watched-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+        ls.client_register_capability(types.RegistrationParams([registration]))
+    ls.analyse()
+
+
+def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
+    """A document stands in for its file from now on."""
+    document = params.text_document
+    ls.open.put(open_document(document.uri, document.version, document.text))
+    ls.analyse()
+
+
+def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
+    """Apply edits. Those of a document that is not open, or of a version that is behind, are dropped."""
+    uri, version = params.text_document.uri, params.text_document.version
+    document = ls.open.find(uri)
+    if document is None or version <= document.version:
+        log.warning("an edit of %s was dropped: version %s is not expected", uri, version)
+        return
+    ls.open.put(changed(document, version, convert.changes(params.content_changes), ls.encoding))
+    ls.analyse()
+
+
+def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
+    """What is on disk counts again."""
+    ls.open.drop(params.text_document.uri)
+    ls.analyse()
+
+
+def did_save(ls: Server, _: types.DidSaveTextDocumentParams) -> None:
+    """A file on disk has changed."""
+    ls.open.read_again()
+    ls.analyse()
+
+
+def did_change_watched_files(ls: Server, _: types.DidChangeWatchedFilesParams) -> None:
+    """Files on disk have changed."""
+    ls.open.read_again()
+    ls.analyse()
+
+
+def did_change_workspace_folders(ls: Server, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Other folders are open."""
+    gone = set(_paths([folder.uri for folder in params.event.removed]))
+    new = _paths([folder.uri for folder in params.event.added])
+    ls.open.folders = [*(folder for folder in ls.open.folders if folder not in gone), *new]
+    ls.analyse()
+
+
+def shutdown(ls: Server, _: None) -> None:
+    """Begin no further analysis."""
+    ls.worker.close()
+
+
+def _paths(uris: list[str]) -> list[Path]:
+    paths = (path_of(uri) for uri in uris)
+    return [path for path in paths if path is not None]
