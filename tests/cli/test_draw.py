@@ -20,7 +20,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def _document(name: str = "triage") -> Document:
     """Every kind of box and arrow; `name` stands wherever a source can put a text."""
-    many = [">", ["call", "len", build.get("state", name)], ["lit", 3]]
+    many: Code = [">", ["call", "len", build.get("state", name)], ["lit", 3]]
     main = build.graph(
         "main",
         start="plan",

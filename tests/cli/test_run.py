@@ -171,9 +171,8 @@ def test_a_failing_run_says_where_and_how_to_go_on(rag: Rag, here: Path) -> None
     assert (done.status, done.out) == (1, "")
     assert "node `second`" in done.err
     assert "a.rag:7:" in done.err
-    (line,) = [line for line in done.err.splitlines() if line.startswith("go on with: ")]
-    again = rag(*shlex.split(line)[4:] if line.startswith("go on with: rag ") else [])
-    assert again.status == 1
+    (line,) = [line for line in done.err.splitlines() if line.startswith("go on with: rag ")]
+    assert rag(*shlex.split(line)[4:]).status == 1
     (run,) = json.loads(rag("runs", "list", "--format", "json").out)
     assert run["status"] == "failed"
     shown = rag("runs", "show", run["run"])
@@ -267,14 +266,9 @@ def test_runs_that_are_not_there(rag: Rag, here: Path) -> None:
 
 @pytest.mark.parametrize("text", [text for text in HOSTILE if text != "\ud800"], ids=ascii_start)
 def test_hostile_questions_stay_text(text: str, rag: Rag, here: Path) -> None:
-    asked = json.dumps({"prompt": text, "options": [text, "no"]})
-    (here / "ask.rag").write_text(
-        'graph ask {\n  start q\n  node q { kind interrupt  prompt "{{ input.prompt }}"  next fail }\n'
-        '  node fail { kind tool  tool "nothing" }\n}\n'.replace("next fail", "").replace(
-            '  node fail { kind tool  tool "nothing" }\n', ""
-        ),
-        encoding="utf-8",
-    )
+    asked = json.dumps({"prompt": text})
+    source = 'graph ask {\n  start q\n  node q { kind interrupt  prompt "{{ input.prompt }}" }\n}\n'
+    (here / "ask.rag").write_text(source)
     done = rag("run", "ask.rag", "--input", "-", stdin=asked.encode())
     assert done.status == 3
     run = json.loads(rag("runs", "list", "--format", "json").out)[0]["run"]
@@ -290,9 +284,7 @@ def test_hostile_questions_stay_text(text: str, rag: Rag, here: Path) -> None:
 def test_an_interrupted_run_can_go_on(example: Copy, rag: Rag) -> None:
     folder = example("fanout")
     answers = (folder / "answers.toml").read_text()
-    slow = answers.replace('write = ["', 'write = [{ latency = 600000, text = "').replace(
-        'in place."]', 'in place." }]'
-    )
+    slow = answers.replace('write = ["', 'write = [{ latency = 5000, text = "').replace('in place."]', 'in place." }]')
     assert slow != answers
     (folder / "answers.toml").write_text(slow)
     command = [*PROGRAM, "run", "workflows/survey.rag", "--input", "subject=sea", "--events", "jsonl"]
