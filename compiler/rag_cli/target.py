@@ -27,7 +27,7 @@ SUFFIX = ".rag"
 
 @record
 class Target:
-    """A document with the root and the registry of its project. `warnings` counts what the gate let pass."""
+    """A document with the root and the registry of its project. `warnings` counts those about what it comes from."""
 
     document: Document
     root: Path
@@ -64,12 +64,13 @@ def compiled(file: str, data: bytes, graph: str | None, project: str | None = No
     broken = [each for each in passed.diagnostics if each.place.path == _manifest(opened) and each.severity == "error"]
     made = tuple(broken) or compile_graph(passed.analysis, graph, path)
     if isinstance(made, tuple):
-        _print(passed, [*(_warnings(passed) if warn else ()), *made])
+        _print(passed, made)
         raise Trouble(f"{shown(file)} does not compile: {counted(len(made), 'error')}", status=FAILED)
-    warnings = _warnings(passed)
+    reached = {*made.provenance.sources, _manifest(opened)}
+    warnings = [each for each in passed.diagnostics if each.severity != "error" and each.place.path in reached]
     if warn:
         _print(passed, warnings)
-    return Target(made, opened.root, opened.registry, len(warnings))
+    return Target(made, opened.root, opened.registry, sum(each.severity == "warning" for each in warnings))
 
 
 def _of_ir(file: str, data: bytes, project: str | None) -> Target:
@@ -111,10 +112,6 @@ def _path(file: str, project: Project) -> str:
 
 def _manifest(project: Project) -> str | None:
     return None if project.manifest is None else project.manifest.path
-
-
-def _warnings(passed: Gate) -> list[Diagnostic]:
-    return [each for each in passed.diagnostics if each.severity != "error"]
 
 
 def _print(passed: Gate, diagnostics: Sequence[Diagnostic]) -> None:

@@ -13,7 +13,7 @@ from rag_ir.record import record
 PIPED_WIDTH = 140
 NARROWEST = 40
 
-_CODES = {"error": "1;31", "warning": "1;33", "info": "1;36", "bold": "1", "dim": "2", "frame": "34", "good": "32"}
+_CODES = {"error": "1;31", "warning": "1;33", "info": "1;36", "bold": "1", "dim": "2", "frame": "1;34", "good": "32"}
 
 
 @record

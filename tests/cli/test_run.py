@@ -122,6 +122,16 @@ def test_a_source_with_errors_does_not_run(rag: Rag, here: Path) -> None:
     assert "a.rag:2:9" in done.err
 
 
+def test_warnings_of_what_runs_are_counted(rag: Rag, here: Path) -> None:
+    (here / "rag.toml").write_text('[project]\nname = "p"\nlanguage = 1\nsources = ["*.rag"]\n')
+    (here / "a.rag").write_text(PLAIN)
+    (here / "b.rag").write_text("graph b {\n  start x\n  node x { kind pass }\n  node y { kind pass }\n}\n")
+    assert "warning" not in rag("run", "a.rag").err
+    done = rag("run", "b.rag")
+    assert done.status == 0
+    assert done.err.startswith("1 warning; `rag check` shows it\n")
+
+
 def test_the_entry_graph_is_chosen(rag: Rag, here: Path) -> None:
     two = PLAIN + PLAIN.replace("graph echo", "graph other").replace("said: input", 'said: "other"')
     (here / "two.rag").write_text(two)

@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from rag_cli.arguments import Parser
-from rag_cli.printable import printable
+from rag_cli.printable import counted, printable
 from rag_cli.run_place import RunPlace, configure_place, opened, run_place
 from rag_cli.target import configure_target, target
 from rag_cli.terminal import say
@@ -56,6 +56,8 @@ def execute(arguments: Namespace) -> int:
 
     aim = target(arguments.file, arguments.graph, arguments.project)
     document = aim.document
+    if aim.warnings and not arguments.events:
+        say(f"{counted(aim.warnings, 'warning')}; `rag check` shows {'it' if aim.warnings == 1 else 'them'}")
     given = run_input(arguments.input, document.graphs[document.entry])
     place = run_place(aim.root, aim.registry, arguments.store)
     with opened(place, make=True) as store:
