@@ -49,6 +49,15 @@ class OpenAI:
     async def complete(self, request: ModelRequest) -> ModelAnswer:
         """The answer. Raises `CallFailed` with a code of `http_failures`, with `truncated` where the cap on output was reached
         before anything was said, and with `refused` where the model will not give the output that it is asked for."""
+        try:
+            return await self._answer(request)
+        except CallFailed:
+            raise
+        except Exception as error:
+            # Whatever a defect says, it has seen the headers: no text of it passes as it is.
+            raise self._failures.failed("model-error", f"{type(error).__name__}: {error}") from None
+
+    async def _answer(self, request: ModelRequest) -> ModelAnswer:
         names = ToolNames(request.tools)
         completion = await self._ask(chat_body(request, self._entry, names))
         message = self._message(request, completion, names)

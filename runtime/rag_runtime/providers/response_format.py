@@ -1,7 +1,8 @@
 """Structured output as servers of chat completions take it: `response_format` with a JSON schema.
 
 Their schemas have an object at the root, so that any other type travels as the member `value` of one. `strict`, with which a
-server promises to keep to the schema, is asked for where its rules are met: every record closed, every field required.
+server promises to keep to the schema, is asked for where its rules can be met: every record closed, every field required. A field
+that may be left out may be null as well, and then is.
 """
 
 from __future__ import annotations
@@ -64,16 +65,21 @@ def _wrapped(schema: Schema) -> dict[str, Json]:
 
 
 def _is_strict(schema: Mapping[str, Json]) -> bool:
-    """Whether every part says its type, and every object is a record whose fields are all required."""
+    """Whether every part says its type, and every object is a record whose fields are required or may be null."""
     if schema.get("type") == "object":
         properties, required = schema.get("properties"), schema.get("required")
         if not isinstance(properties, dict) or not isinstance(required, list):
             return False
-        if any(name not in required for name in properties):
+        if not all(name in required or _may_be_null(field) for name, field in properties.items()):
             return False
     elif not schema.keys() & {"type", "anyOf", "$ref"}:
         return False
     return all(_is_strict(part) for part in _parts(schema))
+
+
+def _may_be_null(schema: Json) -> bool:
+    members = schema.get("anyOf") if isinstance(schema, dict) else None
+    return isinstance(members, list) and {"type": "null"} in members
 
 
 def _parts(schema: Mapping[str, Json]) -> list[dict[str, Json]]:
@@ -89,7 +95,7 @@ def _parts(schema: Mapping[str, Json]) -> list[dict[str, Json]]:
 
 
 def _closed(schema: Mapping[str, Json]) -> dict[str, Json]:
-    """The schema with every record closed, and without defaults, which `strict` does not know."""
+    """The schema with every record closed, every field required, and without defaults, which `strict` does not know."""
     made: dict[str, Json] = {}
     for key, value in schema.items():
         match key, value:
@@ -104,4 +110,7 @@ def _closed(schema: Mapping[str, Json]) -> dict[str, Json]:
                 made[key] = _closed(value)
             case _:
                 made[key] = value
-    return {**made, "additionalProperties": False} if schema.get("type") == "object" else made
+    properties = made.get("properties")
+    if isinstance(properties, dict):
+        made |= {"required": [*properties], "additionalProperties": False}
+    return made
