@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 from rag_cli.json_text import json_text
 from rag_cli.printable import printable
@@ -15,16 +15,20 @@ from rag_runtime.observe import Observer, RunEvent
 
 @contextmanager
 def watched(events: str | None) -> Generator[Observer]:
-    """An observer that writes to standard error. `events`: `jsonl` for the events themselves."""
-    if events == "jsonl":
-        yield _say_json
-    elif is_terminal(sys.stderr) and palette(sys.stderr).colour:
-        from rag_cli.watch_live import live
+    """An observer that writes to standard error. `events`: `jsonl` for the events themselves.
 
-        with live() as observer:
-            yield observer
-    else:
-        yield Lines().take
+    What tools print goes to standard error too: standard output is the result's.
+    """
+    with redirect_stdout(sys.stderr):
+        if events == "jsonl":
+            yield _say_json
+        elif is_terminal(sys.stderr) and palette(sys.stderr).colour:
+            from rag_cli.watch_live import live
+
+            with live() as observer:
+                yield observer
+        else:
+            yield Lines().take
 
 
 def _say_json(event: RunEvent) -> None:

@@ -233,6 +233,15 @@ def test_events_are_json_lines_and_nothing_else(rag: Rag, example: Copy) -> None
     assert len({event["id"] for event in events}) == len(events)
 
 
+def test_what_tools_print_is_not_the_result(rag: Rag, example: Copy) -> None:
+    folder = example("subgraph")
+    tool = folder / "tools" / "pages.py"
+    tool.write_text(tool.read_text().replace("    pages = {", '    print("noise")\n    pages = {'))
+    done = rag("run", "workflows/digest.rag", "--input", "page=harbour")
+    assert json.loads(done.out)["title"] == "Harbour works"
+    assert "noise\n" in done.err
+
+
 def test_runs_of_another_folder(rag: Rag, example: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = example("approval")
     monkeypatch.chdir(folder.parent)
