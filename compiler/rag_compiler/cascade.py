@@ -1,8 +1,8 @@
 """Cascades: findings that only follow from others are left out, so that one slip gives one diagnostic.
 
 In:  the diagnostics of all files, and the files with their trees.
-Out: the same without what a broken declaration is said to lack, names that broken text may declare, and suppressions that
-     have nothing to suppress because of that.
+Out: the same without what a broken declaration is said to lack, what stands on the line of text that fits nothing, names that
+     broken text may declare, and suppressions that have nothing to suppress because of that.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ BROKEN = frozenset(
 """What may have swallowed the items around it."""
 LOSING = BROKEN | {"illegal-item", "reserved-name"}
 """What may have swallowed the declaration of a name on its line."""
+SYNTAX = BROKEN - {"unknown-item", "unknown-kind"} | {"invalid-number", "invalid-escape", "invalid-template"}
+GARBLING = ("syntax-error", "unclosed-string")
+"""What leaves the meaning of its line open, unless a fix mends it surely."""
 
 LACKS = ("missing-item", "send-without-join", "join-without-send", "missing-label")
 NAMES = ("unknown-node", "unknown-target", "unknown-channel", "unknown-agent", "unknown-graph", "unknown-type")
@@ -48,6 +51,8 @@ def without_cascades(
 def _follows(diagnostic: Diagnostic, sites: Mapping[str, _Site]) -> bool:
     span, site = diagnostic.place.span, sites[diagnostic.place.path]
     code = diagnostic.code
+    if code not in SYNTAX and (span.start in site.said or site.garbled(span.start)):
+        return True
     if code in NAMES:
         name = site.data[span.start : span.end]
         return any(each is not site or at != span.start for each in sites.values() for at in each.lost.get(name, ()))
@@ -61,17 +66,28 @@ def _follows(diagnostic: Diagnostic, sites: Mapping[str, _Site]) -> bool:
 class _Site:
     """One file: where its causes stand, in order, and the words that may be lost there, with their places."""
 
-    __slots__ = ("broken", "data", "heads", "lost", "nodes", "outside")
+    __slots__ = ("broken", "data", "garbles", "heads", "lines", "lost", "nodes", "outside", "said")
 
     def __init__(self, source: SourceFile, tree: syntax.File, causes: Iterable[Diagnostic]) -> None:
         self.data = source.data
         self.heads = sorted(declaration.span for declaration in tree.declarations)
         items = chain.from_iterable(each.items for each in tree.declarations if isinstance(each, syntax.Graph))
         self.nodes = sorted(item.span for item in items if isinstance(item, syntax.Node))
+        self.lines = source.lines
+        causes = list(causes)
+        self.said = {each.place.span.start for each in causes if each.code in SYNTAX and each.severity == "error"}
+        self.garbles = {self._line(each.place.span.start) for each in causes if _garbles(each)}
         found = sorted((each.place.span.start, each.code) for each in causes)
         self.broken = [at for at, code in found if code in BROKEN]
         self.outside = [at for at in self.broken if _around(self.nodes, at) is None]
         self.lost = _lost(source.data, [at for at, _ in found])
+
+    def _line(self, at: int) -> int:
+        return self.lines.position(at).line
+
+    def garbled(self, at: int) -> bool:
+        """Whether the line of a place holds text that fits nothing, so that what stands beside it is guessed."""
+        return bool(self.garbles) and self._line(at) in self.garbles
 
     def torn(self, span: Span) -> bool:
         """Whether the node, or the other declaration, around a place is broken."""
@@ -82,6 +98,12 @@ class _Site:
         """Whether the graph around a place is broken between its nodes."""
         around = _around(self.heads, span.start)
         return around is not None and _any_in(self.outside, around)
+
+
+def _garbles(diagnostic: Diagnostic) -> bool:
+    if diagnostic.code == "foreign-syntax":
+        return not diagnostic.fixes
+    return diagnostic.code in GARBLING and not any(fix.applicability == "safe" for fix in diagnostic.fixes)
 
 
 def _lost(data: bytes, causes: Iterable[int]) -> dict[bytes, list[int]]:

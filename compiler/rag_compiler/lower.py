@@ -14,17 +14,16 @@ from rag_compiler.concrete import ERROR, Concrete
 from rag_compiler.diagnostics import Diagnostic
 from rag_compiler.lower_bodies import orphans
 from rag_compiler.lower_comments import comments, doc_comments, report_comments
+from rag_compiler.lower_formats import Fence, whole_file
 from rag_compiler.lower_graphs import MEMBERS, lower_agent, lower_graph, lower_members, lower_type_declaration
 from rag_compiler.lower_tests import lower_test
 from rag_compiler.lower_unknown import lower_unknown_declaration
 from rag_compiler.lowering import Lowering
 from rag_compiler.parse import Parsed
 from rag_compiler.source import Span
-from rag_compiler.words.foreign import json_file, yaml_file
 
 DECLARATIONS = ("graph_declaration", "agent_declaration", "type_declaration", "test_declaration", "unknown_declaration")
 HEADS = (*DECLARATIONS, "@graph")
-JSON = ("object", "list")
 EXPECTED = "a declaration: `graph`, `agent`, `type` or `test`"
 
 
@@ -34,14 +33,15 @@ def lower(parsed: Parsed) -> tuple[syntax.File, list[Diagnostic]]:
     docs = {document.anchor: document.text for document in documents}
     low = Lowering(parsed.source.path, parsed.data, docs, expected=EXPECTED)
     report_comments(low, parsed)
-    declarations = tuple(_declarations(low, parsed.root))
+    fence = Fence(parsed.data)
+    declarations = tuple(_declarations(low, parsed.root, fence))
     kept = comments(low, parsed, [document for document in documents if document.anchor in low.docs])
-    return syntax.File(declarations, kept, Span(0, len(parsed.source.data))), low.found
+    return syntax.File(declarations, kept, Span(0, len(parsed.source.data))), fence.report(low)
 
 
-def _declarations(low: Lowering, root: Concrete) -> Iterator[syntax.Declaration]:
-    parts = list(_parts(root))
-    if _is_other_format(low, parts):
+def _declarations(low: Lowering, root: Concrete, fence: Fence) -> Iterator[syntax.Declaration]:
+    parts = [part for part in _parts(root) if fence.holds(part.start)]
+    if parts and whole_file(low):
         return
     at = 0
     while at < len(parts):
@@ -97,20 +97,3 @@ def _headed(low: Lowering, keyword: Concrete, behind: list[Concrete]) -> syntax.
         doc=low.docs.pop(keyword.start, ""),
         span=Span(keyword.start, behind[-1].end if behind else keyword.end),
     )
-
-
-def _is_other_format(low: Lowering, parts: list[Concrete]) -> bool:
-    """Whether the whole file is JSON or YAML, which is one finding."""
-    if not parts or any(part.kind in DECLARATIONS or part.kind == "@graph" for part in parts):
-        return False
-    first = parts[0]
-    if first.kind == "stray" and first.children and first.children[0].kind in JSON:
-        low.report(json_file(low.place(Span(first.start, first.start + 1))))
-        return True
-    marks = (part for part in parts if part.kind == "unknown_item" and part.child("separator"))
-    dashes = (part for part in parts if part.kind == "stray" and low.text(part) in ("---", "-"))
-    if next(marks, None) is None and next(dashes, None) is None:
-        return False
-    word = first.children[0] if first.children else first
-    low.report(yaml_file(low.place(word)))
-    return True

@@ -20,6 +20,7 @@ from rag_compiler.lower_items import (
     lower_value_item,
 )
 from rag_compiler.lower_names import declared_name
+from rag_compiler.lower_nodes import restored
 from rag_compiler.lower_routing import lower_graph_join
 from rag_compiler.lower_types import lower_type
 from rag_compiler.lowering import Lowering
@@ -36,6 +37,7 @@ def lower_graph(low: Lowering, node: Concrete, behind: Iterable[Concrete] = ()) 
     """`graph NAME { .. }`; `behind` is what stands between its end and the next declaration."""
     low.punctuation(node)
     name = declared_name(low, node, "a graph")
+    node = restored(low, node)
     low.brackets(node, f"graph `{name.text}`" if name else "the graph")
     owner = f"in graph `{name.text}`" if name else "in a graph"
     own = contents(low, node.children, MEMBERS, owner, GRAPH_EXPECTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from rag_compiler.concrete import Concrete
 from rag_compiler.expressions import Duration, Expr, Hole, Literal
@@ -12,6 +13,7 @@ from rag_compiler.words.foreign import change
 from rag_compiler.words.syntax import invalid_number, invalid_unit
 
 UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_RADIX = re.compile(r"0(?:x[0-9a-fA-F]+|b[01]+|o[0-7]+)\Z")
 OTHER_UNITS = {
     "sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m", "minute": "m", "minutes": "m",
     "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d", "days": "d", "msec": "ms", "millis": "ms",
@@ -46,6 +48,10 @@ def lower_duration(low: Lowering, node: Concrete) -> Expr:
 
 
 def _unknown_unit(low: Lowering, node: Concrete, digits: str, unit: str) -> None:
+    if _RADIX.match(written := low.text(node)):
+        mended = change(low.place(node), str(int(written.replace("_", ""), 0)))
+        low.report(invalid_number(low.place(node), f"`{written}` is not decimal", "write numbers in decimal", mended))
+        return
     if not unit or not digits.replace("_", "").replace(".", "").isdigit():
         help_ = "a number is digits with an optional fraction; a duration is digits and `ms`, `s`, `m`, `h` or `d`"
         low.report(invalid_number(low.place(node), f"`{low.text(node)}` is not a number", help_))

@@ -10,11 +10,11 @@ from rag_compiler.expressions import Expr, Literal, Name, Pair
 from rag_compiler.lower_expr import lower_expr, lower_pairs, lower_text
 from rag_compiler.lower_items import lower_block, lower_target_item
 from rag_compiler.lower_lists import lower_names
-from rag_compiler.lower_names import STRINGS, inner, reference, target
+from rag_compiler.lower_names import ABSENT, STRINGS, inner, reference, target
 from rag_compiler.lower_strings import plain_text
 from rag_compiler.lowering import Lowering
 from rag_compiler.source import Span
-from rag_compiler.words.foreign import change, foreign, operator, send_without_list
+from rag_compiler.words.foreign import change, foreign, operator, send_block, send_without_list
 from rag_compiler.words.structure import duplicate_item
 from rag_compiler.words.syntax import bad_form, insert, misplaced, missing_mark, missing_target
 
@@ -88,7 +88,9 @@ def _check_arrow(low: Lowering, node: Concrete, head: Span) -> None:
         )
     elif missing is not None:
         here = low.place(Span(head.end, head.end))
-        low.trouble(missing_mark(here, "->", "the route has no `->`", insert(here, " ->")))
+        aim = node.child("target")
+        fix = insert(here, " ->", safe=aim is not None and aim.kind not in ABSENT)
+        low.trouble(missing_mark(here, "->", "the route has no `->`", fix))
 
 
 def lower_loose_routes(low: Lowering, edges: list[Concrete]) -> syntax.RoutesItem:
@@ -136,7 +138,10 @@ def _needs_comma(low: Lowering, left: Concrete, right: Concrete) -> bool:
 def _send_one(low: Lowering, node: Concrete, keyword: Name) -> syntax.SendItem:
     single = node.first("send", "each")
     if single is None:
-        low.trouble(missing_target(low.place(keyword.span), "`send`"))
+        if low.slice(keyword.span.end, low.line_end(keyword.span.end)).lstrip().startswith("{"):
+            low.trouble(send_block(low.place(keyword.span)))
+        else:
+            low.trouble(missing_target(low.place(keyword.span), "`send`"))
         return syntax.SendItem(keyword, (), node.span)
     low.report(send_without_list(low.place(single), f"[{low.text(single)}]"))
     return syntax.SendItem(keyword, (lower_send(low, single),), node.span)

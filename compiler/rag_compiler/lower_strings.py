@@ -21,12 +21,16 @@ ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\\\": "\\", '\\"': '"', "\\{
 Part = str | Concrete
 """A piece of decoded text, or the node of a template."""
 
+_AFTER = re.compile(r"[\]},\s]*\Z")
+"""What likely stands behind a string that is not closed."""
 _BREAK = re.compile(r"\r\n|\n|\r")
 
 
 def plain_text(low: Lowering, node: Concrete, what: str) -> str | None:
-    """The text of a string that can hold no template; null if it holds one, which has been reported."""
+    """The text of a string that can hold no template; null if it holds one, or is not closed, which has been reported."""
     parts = string_parts(low, node)
+    if node.first("missing_quote"):
+        return None
     templates = [part for part in parts if not isinstance(part, str)]
     if templates:
         message = f"{what} is a plain text and cannot hold a template"
@@ -98,7 +102,10 @@ def _report_open(low: Lowering, node: Concrete) -> None:
     """A string that nothing closes: the range goes from its quote to the line's end."""
     end = low.line_end(node.start)
     block = node.kind == "block_string"
-    close = low.place(Span(min(end, node.end), min(end, node.end)))
+    at = min(end, node.end)
+    if not block:
+        at -= len(_AFTER.findall(low.slice(node.start, at))[0])
+    close = low.place(Span(at, at))
     fix = None if block else insert(close, '"', 'insert `"`', safe=False)
     low.trouble(unclosed_string(low.place(Span(node.start, end)), fix, block=block))
 

@@ -39,6 +39,12 @@ def report_template(low: Lowering, node: Concrete, root: Concrete) -> None:
     message = f"`{low.text(node)}` is not an expression"
     if broken.kind.startswith("missing"):
         where = low.before(broken.start)
+        if broken.kind.startswith("missing:") and broken.kind[-1] in ")]}":
+            mark = broken.kind[-1]
+            here = low.place(Span(where.end, where.end))
+            message = f"`{mark}` is missing behind `{low.slice(where.start, where.end)}`"
+            low.report(invalid_template(low.place(where), message, HELP, insert(here, mark, safe=False)))
+            return
         low.report(
             invalid_template(
                 low.place(where), f"something is missing behind `{low.slice(where.start, where.end)}`", HELP

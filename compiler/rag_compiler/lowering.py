@@ -6,6 +6,7 @@ slip gives one diagnostic; `guarded` makes sure that what is broken is never sil
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -14,7 +15,7 @@ from rag_compiler.concrete import ERROR, TOO_DEEP, Concrete, first_token, first_
 from rag_compiler.diagnostics import Diagnostic, Place
 from rag_compiler.source import Span
 from rag_compiler.syntax import Name
-from rag_compiler.words.foreign import arrow, change
+from rag_compiler.words.foreign import FOREIGN_WORDS, arrow, change, foreign_word
 from rag_compiler.words.syntax import (
     delete,
     insert,
@@ -34,8 +35,14 @@ MOST_LEVELS = 100
 """An expression or a type may be so many levels deep."""
 SHOWN = 24
 """At most so many characters of unexpected text are shown."""
+SURPLUS = (";", ",", "}", "]", ")")
+"""What can be left out where it fits nothing."""
 PAIRS = {"{": "}", "[": "]", "(": ")", "<": ">"}
 BLANKS = b" \t"
+_EMPTY = re.compile(rb"\s*(?:\Z|\}|(?:node|channel|graph|agent|type|test|start|join)\b)")
+"""What follows a declaration that has no block at all."""
+_DETACHED = re.compile(rb"[ \t]+([\[(])")
+_OTHER = re.compile(rb"[ \t]*([\])}])")
 WORD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
 
@@ -95,13 +102,18 @@ class Lowering:
 
     def unexpected(self, node: Concrete) -> None:
         """Report text that fits nothing where it stands."""
-        if node.kind.startswith("missing:"):
+        if node.kind.startswith("missing:") and not node.kind.endswith(("operator", "identifier")):
             mark = node.kind.removeprefix("missing:").removeprefix("@")
             message = f"`{mark}` is missing {self.where}".rstrip()
             self.trouble(missing_mark(self.place(node), mark, message, insert(self.place(node), mark, safe=False)))
             return
         if node.kind == TOO_DEEP:
             self.too_deep(node)
+            return
+        if node.kind == "missing:foreign_operator" and self._detached(node):
+            return
+        if node.kind == "stray" and self.text(node) in SURPLUS:
+            self._surplus(node)
             return
         token = first_token(node) if node.kind == ERROR else node
         start, end = token.start, min(token.end, self.line_end(token.start))
@@ -111,6 +123,24 @@ class Lowering:
         shown = written if len(written) <= SHOWN else written[:SHOWN] + ".."
         found = f"`{shown}`" if shown.strip() and shown.isprintable() else "text"
         self.trouble(unexpected(self.place(Span(start, end)), found, self.where, self.expected))
+
+    def _detached(self, node: Concrete) -> bool:
+        """Report a blank before the `[` of an index or the `(` of a call; whether there is one."""
+        blank = _DETACHED.match(self.data, node.end)
+        if blank is None:
+            return False
+        sign = blank.group(1).decode()
+        fix = delete(self.place(Span(node.end, blank.start(1))), "delete the blank")
+        place = self.place(Span(*blank.span(1)))
+        self.trouble(misplaced(place, f"a blank stands before `{sign}`", f"write `{sign}` right behind the name", fix))
+        return True
+
+    def _surplus(self, node: Concrete) -> None:
+        """Report a mark at the end of a line, or a bracket, that is one too many."""
+        sign = self.text(node)
+        message = f"unexpected `{sign}` {self.where}".rstrip()
+        help_ = "nothing is open here" if sign in "}])" else "an item ends with its line, and takes no mark"
+        self.trouble(misplaced(self.place(node), message, help_, delete(self.place(node), f"delete `{sign}`")))
 
     def too_deep(self, node: Concrete) -> None:
         """Report an expression or a type with too many levels."""
@@ -181,12 +211,15 @@ class Lowering:
     def brackets(self, node: Concrete, owner: str) -> None:
         """Report a bracket of a node that is not opened or not closed."""
         opener: Concrete | None = None
+        if any(child.kind == "string" and child.first("missing_quote") for child in node.children):
+            return
         for child in node.children:
             if child.kind in PAIRS:
                 opener = child
             elif child.kind == "missing_open":
                 here = self.place(child)
-                self.trouble(unopened_block(here, owner, insert(here, " {", "open the block", safe=False)))
+                text = " { }" if _EMPTY.match(self.data, child.end) else " {"
+                self.trouble(unopened_block(here, owner, insert(here, text, "open the block", safe=False)))
             elif child.kind == "missing_close" or (child.kind.startswith("missing:") and child.kind[-1] in "}])>"):
                 self._unclosed(child, opener)
 
@@ -197,6 +230,9 @@ class Lowering:
         if opener and not self.same_line(opener.start, missing.start):
             text = f"\n{self.indent(opener.start)}{bracket}"
         fix = insert(here, text, f"insert `{bracket}`", safe=False)
+        other = _OTHER.match(self.data, missing.end)
+        if other and other.group(1).decode() != bracket and self.data.count(b"{") < self.data.count(b"}"):
+            fix = change(self.place(Span(*other.span(1))), bracket, safe=False)
         self.trouble(unclosed_block(here, bracket, self.place(opener) if opener else None, fix))
 
     def commas(self, node: Concrete, *, between: Callable[[Concrete, Concrete], bool] | None = None) -> None:
@@ -211,9 +247,17 @@ class Lowering:
                 fix = delete(self.place(child), "delete `,`")
                 self.trouble(misplaced(self.place(child), "a `,` with nothing before it", "delete it", fix))
             elif before is not None and between and self._unseparated(before, child) and between(before, child):
-                here = self.place(Span(before.end, before.end))
-                self.trouble(missing_mark(here, ",", "a `,` is missing between two elements", insert(here, ",")))
+                self._missing_comma(before, child)
             before = None if child.kind in ("[", "(", "{", "stray") else child
+
+    def _missing_comma(self, before: Concrete, child: Concrete) -> None:
+        for word in (child, before):
+            if self.text(word) in FOREIGN_WORDS:
+                self.trouble(foreign_word(self.place(word), self.text(word)))
+                return
+        here = self.place(Span(before.end, before.end))
+        fix = insert(here, ",", safe=before.end < child.start)
+        self.trouble(missing_mark(here, ",", "a `,` is missing between two elements", fix))
 
     def _unseparated(self, before: Concrete, child: Concrete) -> bool:
         return (

@@ -37,14 +37,39 @@ def odd_blank(place: Place) -> Diagnostic:
     )
 
 
-def json_file(place: Place) -> Diagnostic:
-    """A file that is JSON."""
-    return foreign(place, "a `.rag` file is not JSON", _SKELETON)
+def other_format(place: Place, name: str) -> Diagnostic:
+    """A file that is JSON, YAML, Python, .."""
+    return foreign(place, f"a `.rag` file is not {name}", _SKELETON)
 
 
-def yaml_file(place: Place) -> Diagnostic:
-    """A file that is YAML."""
-    return foreign(place, "a `.rag` file is not YAML", _SKELETON)
+def markdown_fence(place: Place, fix: Fix) -> Diagnostic:
+    """The marks of Markdown, and prose, around the text of a file; `place` is the line that opens the fence."""
+    help_ = "a file holds declarations alone; delete the fence and what stands outside of it"
+    return foreign(place, "a Markdown fence is no part of a `.rag` file", help_, fix)
+
+
+def foreign_word(place: Place, word: str) -> Diagnostic:
+    """A word that other languages write inside of an expression: `if`, `for`, `is`, .."""
+    return foreign(place, f"`{word}` cannot stand here", _WORDS[word])
+
+
+def string_prefix(place: Place) -> Diagnostic:
+    """`f".."`: a letter before a string."""
+    return foreign(place, "a string has no letter before it", 'every string is a template: `"hello {{ input.name }}"`')
+
+
+FOREIGN_WORDS = ("if", "for", "is", "lambda", "await", "async", "new", "typeof", "instanceof", "function")
+_OPERATION = (
+    "the operators are `==`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `and`, `or`, `not`, `??` and those of arithmetic"
+)
+_FUNCTION = "functions stand in the arguments of `map` and `filter` only: `map(list, x => ..)`"
+_WORDS = {
+    "if": "a condition is written `if CONDITION then VALUE else VALUE`",
+    "for": "a list is made of another with `map(list, x => ..)` and `filter(list, x => ..)`",
+    "is": "compare with `==`: `x == null`",
+    **dict.fromkeys(("lambda", "function"), _FUNCTION),
+    **dict.fromkeys(("await", "async", "new", "typeof", "instanceof"), _OPERATION),
+}
 
 
 _SKELETON = 'a file holds declarations: `graph NAME { start a  node a { kind model  prompt ".."  next END } }`'
@@ -131,6 +156,18 @@ def edge_chain(place: Place, text: str) -> Diagnostic:
 def send_without_list(place: Place, text: str) -> Diagnostic:
     """`send one { .. }`; `place` is all that is sent, `text` the same in brackets."""
     return foreign(place, "`send` takes a list", f"write `send {text}`", change(place, text, "put it in brackets"))
+
+
+def send_block(place: Place) -> Diagnostic:
+    """`send { .. }`"""
+    help_ = "write `send [NODE, AGENT { key: VALUE }]`"
+    return Diagnostic(
+        code="syntax-error",
+        place=place,
+        message="`send` takes a list in brackets, not a block",
+        label="needs a list",
+        help=help_,
+    )
 
 
 def pipe(place: Place, name: str, text: str) -> Diagnostic:
