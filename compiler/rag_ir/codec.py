@@ -8,14 +8,12 @@ their subset. What names refer to is `rag_verify`'s concern.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from rag_ir.canonical import canonical
 from rag_ir.finding import Finding
 from rag_ir.graph import IR_VERSION, Document, Json
-from rag_ir.record import replace
+from rag_ir.record import is_record, names, replace
 
 if TYPE_CHECKING:
     from rag_ir.graph import ModelRequirement, RouterRequirement, ToolRequirement
@@ -87,21 +85,16 @@ def digest_of(value: Json) -> str:
 
 
 def to_json(value: object) -> Json:
-    """A value made of dataclasses, tuples, mappings and JSON, as JSON: every field by its name. Raises TypeError for others."""
+    """A value made of records, tuples, mappings and JSON, as JSON: every field by its name. Raises TypeError for others."""
     if value is None or isinstance(value, (str, int, float)):
         return value
     if isinstance(value, (tuple, list)):
         return [to_json(item) for item in cast("Iterable[object]", value)]
     if isinstance(value, Mapping):
         return {key: to_json(item) for key, item in cast("Mapping[str, object]", value).items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: to_json(getattr(value, name)) for name in _field_names(type(value))}
+    if is_record(value):
+        return {name: to_json(getattr(value, name)) for name in names(value.__class__)}
     raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-@cache
-def _field_names(cls: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cls))
 
 
 def _parsed(data: bytes) -> tuple[Json, str]:

@@ -1,4 +1,4 @@
-"""Readers of JSON into the dataclasses of `graph`, made from their annotations on first use.
+"""Readers of JSON into the records of `graph`, made from their annotations on first use.
 
 A reader gives the value, or whatever it could make of it after it has told `Problems` what is wrong; the caller drops the whole
 when there are problems. So one broken field does not hide the next.
@@ -7,7 +7,6 @@ when there are problems. So one broken field does not hide the next.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -15,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from rag_ir.canonical import INTEGER_BITS
 from rag_ir.finding import pointer
 from rag_ir.graph import Document, Json
+from rag_ir.record import is_record_class, names
 from rag_ir.shapes import code_problems, schema_problems, value_problems
 from rag_ir.values import name_of
 
@@ -48,7 +48,7 @@ class Problems:
 
 def read_document(value: Json, problems: Problems) -> Document | None:
     """The document that a JSON value is, or None if there are problems."""
-    document = _dataclass(Document)(value, None, problems)
+    document = _record(Document)(value, None, problems)
     return document if isinstance(document, Document) and not problems.found else None
 
 
@@ -77,8 +77,8 @@ def _pointer(path: Path) -> str:
 
 def _reader(annotation: Any) -> Reader:
     """The reader of one annotation. Raises TypeError for what `graph` does not use."""
-    if is_dataclass(annotation) and isinstance(annotation, type):
-        return _dataclass(annotation)
+    if is_record_class(annotation):
+        return _record(annotation)
     if annotation in _LEAVES:
         return _LEAVES[annotation]
     origin, arguments = get_origin(annotation), get_args(annotation)
@@ -94,9 +94,9 @@ def _reader(annotation: Any) -> Reader:
 
 
 @cache
-def _dataclass(cls: type[Any]) -> Reader:
+def _record(cls: type[Any]) -> Reader:
     hints = get_type_hints(cls, localns=_MARKERS)
-    readers = {field.name: _reader(hints[field.name]) for field in fields(cls)}
+    readers = {name: _reader(hints[name]) for name in names(cls)}
 
     def read(value: Json, path: Path, problems: Problems) -> Any:
         if not isinstance(value, dict):
@@ -182,7 +182,7 @@ def _union(members: tuple[Any, ...]) -> Reader:
     if len(rest) == 1:
         inner = _reader(rest[0])
         return lambda value, path, problems: None if value is None else inner(value, path, problems)
-    by_kind = {kind: _dataclass(cls) for cls in rest for kind in _kinds(cls)}
+    by_kind = {kind: _record(cls) for cls in rest for kind in _kinds(cls)}
 
     def read(value: Json, path: Path, problems: Problems) -> Any:
         if not isinstance(value, dict):

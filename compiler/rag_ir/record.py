@@ -37,7 +37,7 @@ if not TYPE_CHECKING:
         return value.__class__(**changes)
 
 
-__all__ = ["field", "names", "record", "replace"]
+__all__ = ["field", "is_record", "is_record_class", "names", "record", "replace", "required"]
 
 R = TypeVar("R")
 _UNSET: Any = object()
@@ -63,6 +63,22 @@ def names(cls: type) -> tuple[str, ...]:
     return found
 
 
+def required(cls: type) -> tuple[str, ...]:
+    """The names of the fields that have no default."""
+    found: tuple[str, ...] = cls.__dict__["_required"]
+    return found
+
+
+def is_record(value: object) -> bool:
+    """Whether a value is an instance of a record."""
+    return "_required" in value.__class__.__dict__
+
+
+def is_record_class(cls: object) -> bool:
+    """Whether something is a record's class."""
+    return isinstance(cls, type) and "_required" in cls.__dict__
+
+
 def _made(cls: Any, *, kw_only: bool, order: bool) -> Any:
     own = cls.__dict__
     slots = tuple(own.get("__annotations__", ()))
@@ -72,6 +88,7 @@ def _made(cls: Any, *, kw_only: bool, order: bool) -> Any:
     body["__slots__"] = slots
     body["__match_args__"] = () if kw_only else slots
     body["__dataclass_fields__"] = _Fields(defaults, kw_only)
+    body["_required"] = tuple(name for name in slots if name not in defaults)
     body["_values"] = _getter(slots)
     made: Any = type(cls)(cls.__name__, cls.__bases__, body)
     made.__qualname__ = cls.__qualname__

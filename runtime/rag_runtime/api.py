@@ -26,7 +26,7 @@ from rag_runtime.events import Resumed, RunStarted
 from rag_runtime.inputs import accept
 from rag_runtime.load import admit, load
 from rag_runtime.names import check_name, new_name
-from rag_runtime.observe import Observer, RunEvent
+from rag_runtime.observe import Observer
 from rag_runtime.reading import RunResult, result_of, standing
 from rag_runtime.refusals import DocumentRefused, InputRefused, RunRefused
 from rag_runtime.seams import Capabilities, Resource
@@ -60,7 +60,7 @@ async def run(
     name = run_id or new_name(now())
     check_name(name)
     bound = capabilities or _bound(admitted, registry, root)
-    session = Session(admitted, store, bound, observe or _unobserved, name)
+    session = Session(admitted, store, bound, observe, name)
     started = RunStarted(graph=document.entry, input=accepted, seed=name)
     row = Run(
         id=name,
@@ -101,7 +101,7 @@ async def resume(
         raise DocumentRefused(findings)
     with store.lease(run_id):
         bound = capabilities or _bound(document, registry, root)
-        session = Session(document, store, bound, observe or _unobserved, run_id)
+        session = Session(document, store, bound, observe, run_id)
         record = Record.reopen(session, run_id)
         given = address(answers or {}, record.machine.questions, actor)
         if record.status in ("failed", "cancelled"):
@@ -203,7 +203,3 @@ async def _closed(resources: Sequence[Resource]) -> None:
     with move_on_after(CLOSING_SECONDS, shield=True):
         for resource in resources:
             await resource.aclose()
-
-
-def _unobserved(event: RunEvent) -> None:
-    """Nobody watches."""

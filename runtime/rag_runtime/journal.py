@@ -8,11 +8,11 @@ a value of a wrong type are refused. A field that has a default may be missing, 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rag_ir.graph import Json
+from rag_ir.record import is_record, names, required
 from rag_runtime.events import (
     Answered,
     CallEnded,
@@ -30,19 +30,6 @@ from rag_runtime.events import (
     Usage,
 )
 
-EVENTS: tuple[type[Event], ...] = (
-    RunStarted,
-    TaskSucceeded,
-    TaskFailed,
-    TaskPaused,
-    CallStarted,
-    CallEnded,
-    ChildFinished,
-    Answered,
-    Resumed,
-    Cancelled,
-)
-
 
 class JournalError(ValueError):
     """A value that is no event, or that JSON cannot hold."""
@@ -50,7 +37,7 @@ class JournalError(ValueError):
 
 def encode(event: Event) -> str:
     """One line of ASCII JSON. Raises `JournalError` for what JSON cannot hold: NaN, objects, nesting beyond the stack."""
-    return dump({"event": type(event).__name__, **_plain_fields(event)})
+    return dump({"event": type(event).__name__, **_fields(event)})
 
 
 def decode(text: str | bytes) -> Event:
@@ -73,9 +60,8 @@ def from_json(value: Json) -> Event:
     if not isinstance(value, dict):
         raise JournalError("an event is an object")
     match value.get("event"):
-        case str() as name if name in _CLASSES:
-            rest = {key: member for key, member in value.items() if key != "event"}
-            event: Event = _record(_CLASSES[name])(rest, name)
+        case str() as name if name in _EVENTS:
+            event: Event = _EVENTS[name]({key: member for key, member in value.items() if key != "event"}, name)
             return event
         case unknown:
             raise JournalError(f"unknown event {_shown(unknown)}")
@@ -83,35 +69,46 @@ def from_json(value: Json) -> Event:
 
 def error_from_json(value: Json) -> Error:
     """The error that a JSON value is. Raises `JournalError`."""
-    error: Error = _record(Error)(value, "error")
+    error: Error = _ERROR(value, "error")
     return error
 
 
 def usage_from_json(value: Json) -> Usage:
     """The usage that a JSON value is. Raises `JournalError`."""
-    usage: Usage = _record(Usage)(value, "usage")
+    usage: Usage = _USAGE(value, "usage")
     return usage
 
 
 def plain(value: Any) -> Any:
-    """A record of the runtime as JSON: dataclasses as objects of their fields, tuples as arrays."""
+    """A record of the runtime as JSON: records as objects of their fields, tuples as arrays."""
     if value.__class__ is tuple:
         return [plain(element) for element in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain_fields(value)
+    if is_record(value):
+        return {name: plain(member) for name, member in _fields(value).items()}
     return value
 
 
 def dump(value: Any) -> str:
     """Compact ASCII JSON. Raises `JournalError` for what JSON cannot hold."""
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return _ENCODER.encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise JournalError(f"not a JSON value: {error}") from None
 
 
-def _plain_fields(record: Any) -> dict[str, Any]:
-    return {field.name: plain(getattr(record, field.name)) for field in fields(record)}
+def _fields(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in names(record.__class__)}
+
+
+def _record_fields(value: object) -> dict[str, Any]:
+    """What JSON does not know, if it is a record that events hold."""
+    if value.__class__ not in _RECORDS:
+        raise TypeError(f"a Python `{type(value).__name__}` is none")
+    return _fields(value)
+
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_record_fields)
+_RECORDS = frozenset[type]((Error, Question, Usage))
 
 
 # ---- reading: each reader takes a JSON value and the name of its place, and gives the field's value -----------------------
@@ -169,22 +166,25 @@ def _write(value: Json, place: str) -> tuple[str, Json]:
     return _text(value[0], place), value[1]
 
 
-def _record(record: type[Any]) -> _Reader:
+def _record(record: type[Any], readers: Mapping[str, _Reader]) -> _Reader:
+    known, needed = frozenset(readers), frozenset(required(record))
+
     def read(value: Json, place: str) -> Any:
         if not isinstance(value, dict):
             raise JournalError(f"{place} is not an object")
-        readers = _READERS[record.__name__]
-        if unknown := sorted(value.keys() - readers.keys()):
-            raise JournalError(f"{place} has an unknown field {_shown(unknown[0])}")
-        if missing := [name for name in _required(record) if name not in value]:
-            raise JournalError(f"{place} lacks the field {_shown(missing[0])}")
+        given = value.keys()
+        if not needed <= given <= known:
+            _tell_fields(value, known, required(record), place)
         return record(**{name: readers[name](member, f"{place}.{name}") for name, member in value.items()})
 
     return read
 
 
-def _required(record: type[Any]) -> list[str]:
-    return [field.name for field in fields(record) if field.default is MISSING and field.default_factory is MISSING]
+def _tell_fields(value: dict[str, Json], known: frozenset[str], needed: Iterable[str], place: str) -> None:
+    if unknown := sorted(value.keys() - known):
+        raise JournalError(f"{place} has an unknown field {_shown(unknown[0])}")
+    missing = next(name for name in needed if name not in value)
+    raise JournalError(f"{place} lacks the field {_shown(missing)}")
 
 
 def _refuse_constant(name: str) -> None:
@@ -196,10 +196,10 @@ def _shown(value: Json) -> str:
 
 
 _KIND = _word("model", "tool", "router")
-_CLASSES: dict[str, type[Any]] = {record.__name__: record for record in EVENTS}
-_READERS: Mapping[str, Mapping[str, _Reader]] = {
-    "Error": {"code": _text, "message": _text, "node": _text, "task": _text, "at": _text},
-    "Usage": {
+_ERROR = _record(Error, {"code": _text, "message": _text, "node": _text, "task": _text, "at": _text})
+_USAGE = _record(
+    Usage,
+    {
         "model_calls": _count,
         "tool_calls": _count,
         "input_tokens": _count,
@@ -208,13 +208,11 @@ _READERS: Mapping[str, Mapping[str, _Reader]] = {
         "cached_tokens": _count,
         "reasoning_tokens": _count,
     },
-    "Question": {
-        "address": _text,
-        "prompt": _text,
-        "options": _list(_text),
-        "cause": _word("interrupt", "before", "after", "effect-in-doubt"),
-    },
-    "RunStarted": {
+)
+_CAUSE = _word("interrupt", "before", "after", "effect-in-doubt")
+_QUESTION = _record(Question, {"address": _text, "prompt": _text, "options": _list(_text), "cause": _CAUSE})
+_FIELDS: Mapping[type[Event], Mapping[str, _Reader]] = {
+    RunStarted: {
         "graph": _text,
         "input": _json,
         "seed": _text,
@@ -222,16 +220,16 @@ _READERS: Mapping[str, Mapping[str, _Reader]] = {
         "path": _text,
         "depth": _count,
     },
-    "TaskSucceeded": {
+    TaskSucceeded: {
         "task": _text,
         "output": _json,
         "label": _or_null(_text),
         "writes": _list(_write),
         "messages": _list(_json),
     },
-    "TaskFailed": {"task": _text, "error": _record(Error), "label": _or_null(_text)},
-    "TaskPaused": {"task": _text, "questions": _list(_record(Question))},
-    "CallStarted": {
+    TaskFailed: {"task": _text, "error": _ERROR, "label": _or_null(_text)},
+    TaskPaused: {"task": _text, "questions": _list(_QUESTION)},
+    CallStarted: {
         "task": _text,
         "call": _text,
         "kind": _KIND,
@@ -239,23 +237,25 @@ _READERS: Mapping[str, Mapping[str, _Reader]] = {
         "effects": _truth,
         "idempotent": _truth,
     },
-    "CallEnded": {
+    CallEnded: {
         "task": _text,
         "call": _text,
         "kind": _KIND,
         "name": _text,
         "value": _json,
-        "error": _or_null(_record(Error)),
-        "usage": _record(Usage),
+        "error": _or_null(_ERROR),
+        "usage": _USAGE,
     },
-    "ChildFinished": {
+    ChildFinished: {
         "task": _text,
         "outcome": _word("finished", "failed", "cancelled"),
         "output": _json,
-        "error": _or_null(_record(Error)),
-        "usage": _record(Usage),
+        "error": _or_null(_ERROR),
+        "usage": _USAGE,
     },
-    "Answered": {"address": _text, "value": _json, "actor": _text},
-    "Resumed": {},
-    "Cancelled": {"reason": _text},
+    Answered: {"address": _text, "value": _json, "actor": _text},
+    Resumed: {},
+    Cancelled: {"reason": _text},
 }
+EVENTS = tuple(_FIELDS)
+_EVENTS = {event.__name__: _record(event, readers) for event, readers in _FIELDS.items()}

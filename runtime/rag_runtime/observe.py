@@ -14,12 +14,11 @@ In JSON, an event is an object with its name under `event`:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields
 from typing import Literal, assert_never
 
 from rag_ir.finding import pointer
 from rag_ir.graph import Document, Json, SourcePlace
-from rag_ir.record import record
+from rag_ir.record import names, record
 from rag_runtime.commands import Command, Finish, Merged, StartTask
 from rag_runtime.events import (
     Answered,
@@ -83,7 +82,7 @@ class RunEvent:
 
     def to_json(self) -> dict[str, Json]:
         """The event as one JSON object."""
-        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+        return {name: plain(getattr(self, name)) for name in names(RunEvent)}
 
 
 Observer = Callable[[RunEvent], None]
@@ -226,8 +225,8 @@ def _task(event: Event) -> str | None:
 def _data(event: Event | Retry) -> dict[str, Json]:
     """The event's fields, but what the envelope says already."""
     envelope = ("task", "seed", "namespace", "path", "depth")
-    return {field.name: plain(getattr(event, field.name)) for field in fields(event) if field.name not in envelope}
+    return {name: plain(getattr(event, name)) for name in names(event.__class__) if name not in envelope}
 
 
 def _end(command: Finish) -> dict[str, Json]:
-    return {field.name: plain(getattr(command, field.name)) for field in fields(command) if field.name != "outcome"}
+    return {name: plain(getattr(command, name)) for name in names(command.__class__) if name != "outcome"}

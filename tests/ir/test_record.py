@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from rag_ir.record import field, names, record, replace
+from rag_ir.record import field, is_record, is_record_class, names, record, replace, required
 
 
 @record
@@ -150,8 +150,17 @@ def test_dataclasses_sees_what_it_sees_of_its_own(cls: Any, standard: Any) -> No
     kept = [[(it.name, it.type, it.default, it.kw_only) for it in dataclasses.fields(each)] for each in (cls, standard)]
     assert kept[0] == kept[1]
     assert names(cls) == tuple(it.name for it in dataclasses.fields(standard))
+    assert required(cls) == {Point: ("x",), Named: ("name",)}[cls]
     assert cls.__match_args__ == standard.__match_args__
     assert cls.__doc__.startswith(("Two", "Names"))
+
+
+def test_records_are_told_from_everything_else() -> None:
+    assert is_record(Point(1))
+    assert is_record(Nothing())
+    assert is_record_class(Point)
+    assert not any(is_record_class(value) for value in (Point(1), StandardPoint, None))
+    assert not any(is_record(value) for value in (Point, StandardPoint(1), {"x": 1}, None, "x"))
 
 
 def test_its_values_become_a_dict() -> None:

@@ -37,8 +37,9 @@ class LocalContext:
         session = record.session
         self.record = record
         self.document: Document = session.document
-        self.graph: Graph = session.document.graphs[record.started.graph]
-        self.node: Node = next(node for node in self.graph.nodes if node.name == command.task.node)
+        plan = session.plans.of(record.started.graph)
+        self.graph: Graph = plan.graph
+        self.node: Node = plan.nodes[command.task.node].node
         self.task: Task = command.task
         self.history: History = command.history
         self.capabilities: Capabilities = session.capabilities

@@ -26,7 +26,7 @@ class Session:
     """What a root run and all its children share while one process drives them."""
 
     def __init__(
-        self, document: Document, store: Store, capabilities: Capabilities, observe: Observer, root: str
+        self, document: Document, store: Store, capabilities: Capabilities, observe: Observer | None, root: str
     ) -> None:
         self.document = document
         self.store = store
@@ -110,13 +110,17 @@ class Record:
     def resume(self) -> list[Command]:
         """What is to be done now, in a run that was reopened."""
         commands = self.machine.resume()
-        for told in self._narrator.follow(self._seq, self._time, commands):
-            self.session.observe(told)
+        observe = self.session.observe
+        if observe is not None:
+            for told in self._narrator.follow(self._seq, self._time, commands):
+                observe(told)
         return commands
 
     def announce(self, call: CallStarted | Retry) -> None:
         """Tells observers of a call, or of a new attempt at it, that needs no entry in the journal."""
-        self.session.observe(self._narrator.call(self._seq, self._time, call))
+        observe = self.session.observe
+        if observe is not None:
+            observe(self._narrator.call(self._seq, self._time, call))
 
     def _commit(self, event: Event) -> list[Command]:
         commands = self.machine.feed(event)
@@ -146,8 +150,10 @@ class Record:
         self.marks.see(event)
 
     def _tell(self, event: Event, commands: Sequence[Command]) -> None:
-        for told in self._narrator.tell(self._seq, self._time, event, commands):
-            self.session.observe(told)
+        observe = self.session.observe
+        if observe is not None:
+            for told in self._narrator.tell(self._seq, self._time, event, commands):
+                observe(told)
 
 
 @dataclass(slots=True)
