@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from rag_cli.picture import Arrow, Box, Picture, pictures
+from rag_verify.picture import Arrow, Box, Picture, pictures
 from rag_cli.printable import printable
 from rag_ir.graph import END, Document
 

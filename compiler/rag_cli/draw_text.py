@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rag_cli.picture import Arrow, Picture, pictures
+from rag_verify.picture import Arrow, Picture, pictures
 from rag_cli.printable import printable, width
 from rag_cli.terminal import Palette
 from rag_ir.graph import Document

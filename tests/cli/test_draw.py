@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.cli.hostile import HOSTILE, ascii_start
 
-from rag_cli.code_text import code_text
+from rag_verify.code_text import code_text
 from rag_cli.draw_mermaid import draw_mermaid
 from rag_cli.draw_text import draw_text
 from rag_cli.terminal import PLAIN, Palette
