@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from rag_cli.json_text import json_text
 from rag_cli.printable import counted, printable, printable_lines, quoted
+from rag_cli.result_text import result_text
 from rag_cli.run_place import RunPlace
 from rag_cli.tally import calls
 from rag_cli.terminal import Palette, is_terminal, palette, say
@@ -24,11 +25,15 @@ STATUS = {"finished": FINISHED, "failed": FAILED, "paused": PAUSED, "cancelled":
 
 
 def conclude(result: RunResult, document: Document, place: RunPlace, events: str | None) -> int:
-    """Prints the result of a run that finished to standard output, all else to standard error; the exit status."""
+    """Prints the result of a run that finished to standard output, all else to standard error; the exit status.
+
+    A person gets the result in a form to read, and what it took below it; everything else gets JSON.
+    """
+    if result.outcome == "finished":
+        readable = is_terminal(sys.stdout)
+        print(result_text(result.output, palette(sys.stdout)) if readable else json_text(result.output), flush=True)
     if events is None:
         say(report(result, document, place, palette(sys.stderr)).rstrip("\n"))
-    if result.outcome == "finished":
-        print(json_text(result.output, indent=2 if is_terminal(sys.stdout) else None))
     return STATUS[result.outcome]
 
 
