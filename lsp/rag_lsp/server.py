@@ -7,18 +7,26 @@ from pathlib import Path
 from typing import Any, cast
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
+from rag_ide.complete import complete
+from rag_ide.definition import definition as ide_definition
+from rag_ide.hover import hover as ide_hover
+from rag_ide.outline import outline
+from rag_ir.record import record
 from rag_ir.version import VERSION
 from rag_lsp import convert
 from rag_lsp.documents import changed, open_document, path_of
 from rag_lsp.latest import Latest
-from rag_lsp.positions import Encoding
+from rag_lsp.positions import Encoding, offset_at
 from rag_lsp.protocol import Protocol
 from rag_lsp.publishing import Publisher
-from rag_lsp.workspace import Checker, Snapshot, State, Workspace
+from rag_lsp.workspace import Checked, Checker, Snapshot, State, Workspace
 
 WATCHED = ("**/rag.toml", "**/*.rag", "**/*.py")
+
+TRIGGERS = ('"', ".", "{", "[", " ", ">")
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +45,34 @@ class Server(LanguageServer):
         """The units that positions are counted in, as agreed on with the client."""
         return cast("Encoding", str(getattr(self.server_capabilities.position_encoding, "value", "utf-16")))
 
+    @property
+    def takes_snippets(self) -> bool:
+        """Whether the client understands places to fill in."""
+        return bool(_capability(self.client_capabilities, "text_document.completion.completion_item.snippet_support"))
+
+    @property
+    def takes_links(self) -> bool:
+        """Whether the client wants to know which word a definition belongs to."""
+        return bool(_capability(self.client_capabilities, "text_document.definition.link_support"))
+
     def analyse(self) -> None:
         """Something has changed."""
         self.worker.give(self.open.snapshot())
+
+    async def asked(self, uri: str, position: types.Position | None = None) -> Question | None:
+        """What a request is about, once the newest text is analysed; null where that is no source.
+
+        A text that has changed since the request was made is not answered about: its client asks again.
+        """
+        document = self.open.find(uri)
+        state = await self.worker.newest()
+        if document is None or state is None:
+            return None
+        if self.open.find(uri) is not document:
+            raise ContentModified("the text has changed")
+        home, name = state.places[document.key]
+        point = convert.point(position) if position is not None else (0, 0)
+        return Question(state.projects[home], name, offset_at(document.lines, point, self.encoding))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """What goes wrong outside of a request is for the log, not for the person who types."""
@@ -47,6 +80,30 @@ class Server(LanguageServer):
 
     def _publish(self, state: State) -> None:
         self.publisher.publish(state, self.encoding)
+
+
+def _capability(capabilities: types.ClientCapabilities, path: str) -> object:
+    """A capability of the client by the path to it; null where it says nothing."""
+    found: object = capabilities
+    for name in path.split("."):
+        found = getattr(found, name, None)
+    return found
+
+
+class ContentModified(JsonRpcException):
+    """A request speaks of a text that is no longer there."""
+
+    CODE = types.LSPErrorCodes.ContentModified
+    MESSAGE = "content modified"
+
+
+@record
+class Question:
+    """A place in a source of a project that was analysed."""
+
+    checked: Checked
+    name: str
+    offset: int
 
 
 def make_server() -> Server:
@@ -61,6 +118,11 @@ def make_server() -> Server:
     feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)(did_change_watched_files)
     feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)(did_change_workspace_folders)
     feature(types.SHUTDOWN)(shutdown)
+    triggers = types.CompletionOptions(trigger_characters=TRIGGERS)
+    feature(types.TEXT_DOCUMENT_COMPLETION, triggers)(completion)
+    feature(types.TEXT_DOCUMENT_HOVER)(hover)
+    feature(types.TEXT_DOCUMENT_DEFINITION)(definition)
+    feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(document_symbol)
     return server
 
 
@@ -68,9 +130,7 @@ def initialized(ls: Server, _: types.InitializedParams) -> None:
     """Take the workspace's folders, and ask to be told of files that change on disk."""
     roots = [*ls.workspace.folders] or ([ls.workspace.root_uri] if ls.workspace.root_uri else [])
     ls.open.folders = _paths(roots)
-    watching = ls.client_capabilities.workspace
-    watched = watching.did_change_watched_files if watching else None
-    if watched and watched.dynamic_registration:
+    if _capability(ls.client_capabilities, "workspace.did_change_watched_files.dynamic_registration"):
         watchers = [types.FileSystemWatcher(pattern) for pattern in WATCHED]
         options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
         registration = types.Registration("watched-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
@@ -125,6 +185,45 @@ def did_change_workspace_folders(ls: Server, params: types.DidChangeWorkspaceFol
 def shutdown(ls: Server, _: None) -> None:
     """Begin no further analysis."""
     ls.worker.close()
+
+
+async def completion(ls: Server, params: types.CompletionParams) -> types.CompletionList | None:
+    """What can be written here."""
+    question = await ls.asked(params.text_document.uri, params.position)
+    if question is None:
+        return None
+    checked, name, offset = question.checked, question.name, question.offset
+    found = complete(checked.analysis, name, offset, checked.before)
+    return convert.completions(found, checked.lines(name), ls.encoding, snippets=ls.takes_snippets)
+
+
+async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
+    """What is known of the word here."""
+    question = await ls.asked(params.text_document.uri, params.position)
+    if question is None:
+        return None
+    found = ide_hover(question.checked.analysis, question.name, question.offset)
+    return convert.hover(found, question.checked.lines(question.name), ls.encoding) if found else None
+
+
+async def definition(
+    ls: Server, params: types.DefinitionParams
+) -> list[types.Location] | list[types.LocationLink] | None:
+    """Where the name here is declared."""
+    question = await ls.asked(params.text_document.uri, params.position)
+    if question is None:
+        return None
+    found = ide_definition(question.checked.analysis, question.name, question.offset)
+    return convert.definition(found, question.checked, ls.encoding, links=ls.takes_links) if found else None
+
+
+async def document_symbol(ls: Server, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
+    """The outline of a file."""
+    question = await ls.asked(params.text_document.uri)
+    if question is None:
+        return None
+    lines = question.checked.lines(question.name)
+    return convert.symbols(outline(question.checked.analysis, question.name), lines, ls.encoding)
 
 
 def _paths(uris: list[str]) -> list[Path]:

@@ -19,6 +19,9 @@ from rag_lsp.loading import Home, Loaded, home_of, load, name_in
 from rag_project.diagnose import diagnose
 from rag_project.manifest import NAME
 
+BROKEN = ("syntax-error", "unclosed-block", "unclosed-string", "foreign-syntax", "nesting-too-deep", "source-too-large")
+"""Rules about texts whose declarations cannot be told for certain."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -31,13 +34,14 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Checked:
-    """A project that was analysed. `open` are its open documents by their names in it."""
+    """A project that was analysed. `open` are its open documents by their names in it, `before` is the analysis before this one."""
 
     loaded: Loaded
     files: tuple[SourceFile, ...]
     analysis: Analysis
     diagnostics: tuple[Diagnostic, ...]
     open: Mapping[str, Document]
+    before: Analysis | None = None
 
     @cached_property
     def texts(self) -> dict[str, SourceFile]:
@@ -131,9 +135,17 @@ class Checker:
                 sources[name] = SourceFile(name, document.data)
         files = tuple(sources.values())
         if before is not None and before.loaded is loaded and before.files == files:
-            return Checked(loaded, before.files, before.analysis, before.diagnostics, named)
+            return Checked(loaded, before.files, before.analysis, before.diagnostics, named, before.before)
         analysis, diagnostics = diagnose(loaded.project, files, loaded.unreadable)
-        return Checked(loaded, files, analysis, diagnostics, named)
+        return Checked(loaded, files, analysis, diagnostics, named, _whole(before))
+
+
+def _whole(before: Checked | None) -> Analysis | None:
+    """The last analysis of a text that was whole, as far as its declarations go."""
+    if before is None:
+        return None
+    broken = any(each.severity == "error" and each.code in BROKEN for each in before.diagnostics)
+    return before.before if broken and before.before is not None else before.analysis
 
 
 def _homes_of_folders(folders: Iterable[Path]) -> list[Home]:
