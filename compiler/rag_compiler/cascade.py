@@ -31,6 +31,7 @@ GARBLING = ("syntax-error", "unclosed-string")
 
 LACKS = ("missing-item", "send-without-join", "join-without-send", "missing-label")
 NAMES = ("unknown-node", "unknown-target", "unknown-channel", "unknown-agent", "unknown-graph", "unknown-type")
+_ALONE = re.compile(rb"[ \t]*(?:[\r\n}]|\Z)")
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -51,6 +52,8 @@ def without_cascades(
 def _follows(diagnostic: Diagnostic, sites: Mapping[str, _Site]) -> bool:
     span, site = diagnostic.place.span, sites[diagnostic.place.path]
     code = diagnostic.code
+    if code == "unknown-item" and site.continues(span):
+        return True
     if code not in SYNTAX and (span.start in site.said or site.garbled(span.start)):
         return True
     if code in NAMES:
@@ -66,7 +69,7 @@ def _follows(diagnostic: Diagnostic, sites: Mapping[str, _Site]) -> bool:
 class _Site:
     """One file: where its causes stand, in order, and the words that may be lost there, with their places."""
 
-    __slots__ = ("broken", "data", "garbles", "heads", "lines", "lost", "nodes", "outside", "said")
+    __slots__ = ("broken", "data", "garbles", "heads", "lines", "lost", "nodes", "open", "outside", "said")
 
     def __init__(self, source: SourceFile, tree: syntax.File, causes: Iterable[Diagnostic]) -> None:
         self.data = source.data
@@ -76,6 +79,7 @@ class _Site:
         self.lines = source.lines
         causes = list(causes)
         self.said = {each.place.span.start for each in causes if each.code in SYNTAX and each.severity == "error"}
+        self.open = {each.place.span.end for each in causes if each.code in ("missing-name", "missing-value")}
         self.garbles = {self._line(each.place.span.start) for each in causes if _garbles(each)}
         found = sorted((each.place.span.start, each.code) for each in causes)
         self.broken = [at for at, code in found if code in BROKEN]
@@ -84,6 +88,18 @@ class _Site:
 
     def _line(self, at: int) -> int:
         return self.lines.position(at).line
+
+    def continues(self, span: Span) -> bool:
+        """Whether a word that stands alone on its line is what the item above it lacks."""
+        return (
+            bool(self.open) and _ALONE.match(self.data, span.end) is not None and self._before(span.start) in self.open
+        )
+
+    def _before(self, at: int) -> int:
+        """Where the text before a place ends."""
+        while at > 0 and self.data[at - 1] in b" \t\r\n":
+            at -= 1
+        return at
 
     def garbled(self, at: int) -> bool:
         """Whether the line of a place holds text that fits nothing, so that what stands beside it is guessed."""
