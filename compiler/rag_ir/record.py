@@ -37,7 +37,7 @@ if not TYPE_CHECKING:
         return value.__class__(**changes)
 
 
-__all__ = ["field", "is_record", "is_record_class", "names", "record", "replace", "required"]
+__all__ = ["field", "is_record", "is_record_class", "members", "names", "record", "replace", "required"]
 
 R = TypeVar("R")
 _UNSET: Any = object()
@@ -61,6 +61,11 @@ def names(cls: type) -> tuple[str, ...]:
     """The names of a record's fields, in their order."""
     found: tuple[str, ...] = cls.__dict__["__slots__"]
     return found
+
+
+def members(value: Any) -> dict[str, Any]:
+    """The values of a record's fields by their names, as they are."""
+    return dict(zip(value.__slots__, value._values(value), strict=True))
 
 
 def required(cls: type) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rag_ir.graph import Json
-from rag_ir.record import is_record, names, required
+from rag_ir.record import is_record, members, required
 from rag_runtime.events import (
     Answered,
     CallEnded,
@@ -37,13 +37,13 @@ class JournalError(ValueError):
 
 def encode(event: Event) -> str:
     """One line of ASCII JSON. Raises `JournalError` for what JSON cannot hold: NaN, objects, nesting beyond the stack."""
-    return dump({"event": type(event).__name__, **_fields(event)})
+    return dump({"event": type(event).__name__, **members(event)})
 
 
 def decode(text: str | bytes) -> Event:
     """The event that `encode` wrote. Raises `JournalError`."""
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = _DECODER.decode(text) if isinstance(text, str) else json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise JournalError(f"not a line of a journal: {error}") from None
     return from_json(value)
@@ -61,7 +61,8 @@ def from_json(value: Json) -> Event:
         raise JournalError("an event is an object")
     match value.get("event"):
         case str() as name if name in _EVENTS:
-            event: Event = _EVENTS[name]({key: member for key, member in value.items() if key != "event"}, name)
+            fields = {key: member for key, member in value.items() if key != "event"}
+            event: Event = _read(_EVENTS[name], fields, name)
             return event
         case unknown:
             raise JournalError(f"unknown event {_shown(unknown)}")
@@ -69,13 +70,13 @@ def from_json(value: Json) -> Event:
 
 def error_from_json(value: Json) -> Error:
     """The error that a JSON value is. Raises `JournalError`."""
-    error: Error = _ERROR(value, "error")
+    error: Error = _read(_ERROR, value, "error")
     return error
 
 
 def usage_from_json(value: Json) -> Usage:
     """The usage that a JSON value is. Raises `JournalError`."""
-    usage: Usage = _USAGE(value, "usage")
+    usage: Usage = _read(_USAGE, value, "usage")
     return usage
 
 
@@ -84,7 +85,7 @@ def plain(value: Any) -> Any:
     if value.__class__ is tuple:
         return [plain(element) for element in value]
     if is_record(value):
-        return {name: plain(member) for name, member in _fields(value).items()}
+        return {name: plain(member) for name, member in members(value).items()}
     return value
 
 
@@ -96,95 +97,123 @@ def dump(value: Any) -> str:
         raise JournalError(f"not a JSON value: {error}") from None
 
 
-def _fields(record: Any) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in names(record.__class__)}
-
-
 def _record_fields(value: object) -> dict[str, Any]:
     """What JSON does not know, if it is a record that events hold."""
     if value.__class__ not in _RECORDS:
         raise TypeError(f"a Python `{type(value).__name__}` is none")
-    return _fields(value)
+    return members(value)
 
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_record_fields)
 _RECORDS = frozenset[type]((Error, Question, Usage))
 
 
-# ---- reading: each reader takes a JSON value and the name of its place, and gives the field's value -----------------------
+# ---- reading: each reader takes a JSON value and gives the field's value, or raises `_Misfit` ----------------------------
 
-_Reader = Callable[[Json, str], Any]
+_Reader = Callable[[Any], Any]
 
 
-def _text(value: Json, place: str) -> str:
+class _Misfit(Exception):
+    """What is wrong with a value, and where below the event it stands; places are put together on the way out only."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = ""
+
+    def within(self, place: str) -> _Misfit:
+        self.place = place + self.place
+        return self
+
+
+def _read(reader: _Reader, value: Json, name: str) -> Any:
+    """The value, or a `JournalError` that names its place."""
+    try:
+        return reader(value)
+    except _Misfit as misfit:
+        raise JournalError(f"{name}{misfit.place} {misfit.message}") from None
+
+
+def _text(value: Json) -> str:
     if not isinstance(value, str):
-        raise JournalError(f"{place} is not a text")
+        raise _Misfit("is not a text")
     return value
 
 
-def _count(value: Json, place: str) -> int:
+def _count(value: Json) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise JournalError(f"{place} is not an integer")
+        raise _Misfit("is not an integer")
     return value
 
 
-def _truth(value: Json, place: str) -> bool:
+def _truth(value: Json) -> bool:
     if not isinstance(value, bool):
-        raise JournalError(f"{place} is not true or false")
+        raise _Misfit("is not true or false")
     return value
 
 
-def _json(value: Json, place: str) -> Json:
+def _json(value: Json) -> Json:
     return value
 
 
 def _word(*words: str) -> _Reader:
-    def read(value: Json, place: str) -> str:
+    def read(value: Json) -> str:
         if value not in words:
-            raise JournalError(f"{place} is {_shown(value)}, not one of {', '.join(words)}")
+            raise _Misfit(f"is {_shown(value)}, not one of {', '.join(words)}")
         return str(value)
 
     return read
 
 
 def _or_null(reader: _Reader) -> _Reader:
-    return lambda value, place: None if value is None else reader(value, place)
+    return lambda value: None if value is None else reader(value)
 
 
 def _list(reader: _Reader) -> _Reader:
-    def read(value: Json, place: str) -> tuple[Any, ...]:
+    def read(value: Json) -> tuple[Any, ...]:
         if not isinstance(value, list):
-            raise JournalError(f"{place} is not an array")
-        return tuple(reader(element, f"{place}[{number}]") for number, element in enumerate(value))
+            raise _Misfit("is not an array")
+        made: list[Any] = []
+        try:
+            for element in value:
+                made.append(reader(element))
+        except _Misfit as misfit:
+            raise misfit.within(f"[{len(made)}]") from None
+        return tuple(made)
 
     return read
 
 
-def _write(value: Json, place: str) -> tuple[str, Json]:
+def _write(value: Json) -> tuple[str, Json]:
     if not isinstance(value, list) or len(value) != 2:
-        raise JournalError(f"{place} is not a pair of a channel and a value")
-    return _text(value[0], place), value[1]
+        raise _Misfit("is not a pair of a channel and a value")
+    return _text(value[0]), value[1]
 
 
 def _record(record: type[Any], readers: Mapping[str, _Reader]) -> _Reader:
     known, needed = frozenset(readers), frozenset(required(record))
 
-    def read(value: Json, place: str) -> Any:
+    def read(value: Json) -> Any:
         if not isinstance(value, dict):
-            raise JournalError(f"{place} is not an object")
+            raise _Misfit("is not an object")
         given = value.keys()
         if not needed <= given <= known:
-            _tell_fields(value, known, required(record), place)
-        return record(**{name: readers[name](member, f"{place}.{name}") for name, member in value.items()})
+            raise _ill_formed(value, known, required(record))
+        made: dict[str, Any] = {}
+        for name, member in value.items():
+            try:
+                made[name] = readers[name](member)
+            except _Misfit as misfit:
+                raise misfit.within(f".{name}") from None
+        return record(**made)
 
     return read
 
 
-def _tell_fields(value: dict[str, Json], known: frozenset[str], needed: Iterable[str], place: str) -> None:
+def _ill_formed(value: dict[str, Json], known: frozenset[str], needed: Iterable[str]) -> _Misfit:
     if unknown := sorted(value.keys() - known):
-        raise JournalError(f"{place} has an unknown field {_shown(unknown[0])}")
-    missing = next(name for name in needed if name not in value)
-    raise JournalError(f"{place} lacks the field {_shown(missing)}")
+        return _Misfit(f"has an unknown field {_shown(unknown[0])}")
+    return _Misfit(f"lacks the field {_shown(next(name for name in needed if name not in value))}")
 
 
 def _refuse_constant(name: str) -> None:
@@ -195,6 +224,7 @@ def _shown(value: Json) -> str:
     return f"`{value if isinstance(value, str) else json.dumps(value)[:80]}`"
 
 
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 _KIND = _word("model", "tool", "router")
 _ERROR = _record(Error, {"code": _text, "message": _text, "node": _text, "task": _text, "at": _text})
 _USAGE = _record(

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from rag_ir.record import field, is_record, is_record_class, names, record, replace, required
+from rag_ir.record import field, is_record, is_record_class, members, names, record, replace, required
 
 
 @record
@@ -164,6 +164,8 @@ def test_records_are_told_from_everything_else() -> None:
 
 
 def test_its_values_become_a_dict() -> None:
+    assert members(Named(name="a", point=Point(1))) == {"items": [], "name": "a", "point": Point(1)}
+    assert members(Nothing()) == {}
     assert dataclasses.asdict(Named(name="a", point=Point(1))) == {"items": [], "name": "a", "point": {"x": 1, "y": 2}}
 
 

@@ -348,7 +348,21 @@ def test_a_lease_dies_with_its_process(tmp_path: Path) -> None:
     assert list((tmp_path / "runs.db.leases").iterdir()) == []
 
 
-@pytest.mark.parametrize("at", range(1, 5))
+def test_what_another_process_made_of_a_run_is_not_overlooked(tmp_path: Path) -> None:
+    """Steps write no run's row; the row is right all the same when the run was taken up elsewhere in between."""
+    path = tmp_path / "runs.db"
+    with contextlib.closing(SqliteStore(path)) as here, contextlib.closing(SqliteStore(path)) as there:
+        with here.lease("r1"):
+            here.begin(_root(), STARTED)
+            here.commit("r1", 2, Resumed(), Progress(step=1))
+        with there.lease("r1"):
+            there.commit("r1", 3, Cancelled(), Progress(status="cancelled", step=1))
+        with here.lease("r1"):
+            here.commit("r1", 4, Resumed(), Progress(step=2))
+        assert there.run("r1").progress == Progress(status="running", step=2)
+
+
+@pytest.mark.parametrize("at", range(1, 4))
 def test_a_transaction_that_is_killed_leaves_nothing(tmp_path: Path, at: int) -> None:
     """The process dies behind the n-th statement of a commit: the event and the row are both there, or neither."""
     path = tmp_path / "runs.db"

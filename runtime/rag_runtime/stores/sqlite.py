@@ -1,4 +1,6 @@
-"""The store in one SQLite file, in WAL mode. `synchronous=full` (the default) survives a loss of power, `normal` a crash.
+"""The store in one SQLite file, in WAL mode. A step of a run is one row: what its run's row says changes with a call or an end.
+
+`synchronous=full` (the default) survives a loss of power, `normal` a crash.
 
 Leases are locked files in the folder `PATH.leases`.
 """
@@ -33,13 +35,11 @@ CREATE TABLE runs (
     graph TEXT NOT NULL,
     digest TEXT NOT NULL,
     thread TEXT,
+    created INTEGER NOT NULL,
     status TEXT NOT NULL,
-    step INTEGER NOT NULL,
     output TEXT,
     error TEXT,
-    usage TEXT NOT NULL,
-    created INTEGER NOT NULL,
-    updated INTEGER NOT NULL
+    usage TEXT NOT NULL
 );
 CREATE INDEX runs_of_a_root ON runs (root);
 CREATE TABLE events (
@@ -47,13 +47,15 @@ CREATE TABLE events (
     seq INTEGER NOT NULL,
     event TEXT NOT NULL,
     time INTEGER NOT NULL,
+    step INTEGER NOT NULL,
     PRIMARY KEY (run, seq)
 ) WITHOUT ROWID;
 """
-_COLUMNS = (
-    "id, root, parent, parent_task, namespace, graph, digest, thread, "
-    "status, step, output, error, usage, created, updated"
-)
+_COLUMNS = "id, root, parent, parent_task, namespace, graph, digest, thread, created, status, output, error, usage"
+_RUNS = f"""SELECT {_COLUMNS}, step, time FROM runs
+JOIN events ON run = id AND seq = (SELECT max(seq) FROM events WHERE run = id)"""
+_APPEND = """INSERT INTO events SELECT ?1, ?2, ?3, ?4, ?5
+WHERE ?2 = 1 + (SELECT max(seq) FROM events WHERE run = ?1)"""
 
 
 class SqliteStore:
@@ -63,6 +65,7 @@ class SqliteStore:
         self._path = path
         self._clock = clock
         self._connection = _open(path, synchronous)
+        self._kept: dict[str, Progress] = {}
 
     def save_document(self, digest: str, body: bytes) -> None:
         with self._transaction() as connection:
@@ -76,46 +79,70 @@ class SqliteStore:
 
     def begin(self, run: Run, event: Event) -> int:
         time = self._clock()
-        row = run.at(time, run.progress)
-        lineage = (row.id, row.root, row.parent, row.parent_task, row.namespace, row.graph, row.digest, row.thread)
+        lineage = (run.id, run.root, run.parent, run.parent_task, run.namespace, run.graph, run.digest, run.thread)
         with self._transaction() as connection:
             if connection.execute("SELECT 1 FROM runs WHERE id = ?", (run.id,)).fetchone():
                 raise StoreError("run-exists", f"there is a run `{run.id}` already")
             connection.execute(
-                f"INSERT INTO runs ({_COLUMNS}) VALUES ({', '.join('?' * 15)})",
-                (*lineage, *_progress_columns(row.progress), row.created, row.updated),
+                f"INSERT INTO runs ({_COLUMNS}) VALUES ({', '.join('?' * 13)})",
+                (*lineage, run.created or time, *_progress_columns(run.progress)),
             )
-            connection.execute("INSERT INTO events VALUES (?, 1, ?, ?)", (run.id, encode(event), time))
+            row = (run.id, 1, encode(event), time, run.progress.step)
+            connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?)", row)
+        self._kept[run.id] = run.progress
         return time
 
     def commit(self, run: str, seq: int, event: Event, progress: Progress) -> int:
         time = self._clock()
+        row = (run, seq, encode(event), time, progress.step)
+        if self._is_kept(run, progress):
+            try:
+                self._append(row)
+            except (sqlite3.Error, OSError) as error:
+                raise _refusal(error, self._path) from error
+            return time
         with self._transaction() as connection:
-            (last,) = connection.execute("SELECT max(seq) FROM events WHERE run = ?", (run,)).fetchone()
-            if last is None:
-                raise StoreError("run-unknown", f"there is no run `{run}`")
-            if seq != last + 1:
-                raise StoreError("run-conflict", f"event {seq} of run `{run}` does not follow event {last}")
-            connection.execute("INSERT INTO events VALUES (?, ?, ?, ?)", (run, seq, encode(event), time))
+            self._append(row)
             connection.execute(
-                "UPDATE runs SET status = ?, step = ?, output = ?, error = ?, usage = ?, updated = ? WHERE id = ?",
-                (*_progress_columns(progress), time, run),
+                "UPDATE runs SET status = ?, output = ?, error = ?, usage = ? WHERE id = ?",
+                (*_progress_columns(progress), run),
             )
+        if progress.status == "running":
+            self._kept[run] = progress
+        else:
+            self._kept.pop(run, None)
         return time
 
+    def _is_kept(self, run: str, progress: Progress) -> bool:
+        """Whether a run's row says all but the step of a progress already."""
+        kept = self._kept.get(run)
+        return (
+            kept is not None
+            and progress.status == kept.status
+            and (progress.usage is kept.usage or progress.usage == kept.usage)
+        )
+
+    def _append(self, row: tuple[str, int, str, int, int]) -> None:
+        if not self._connection.execute(_APPEND, row).rowcount:
+            run, seq, *_ = row
+            (last,) = self._connection.execute("SELECT max(seq) FROM events WHERE run = ?", (run,)).fetchone()
+            if last is None:
+                raise StoreError("run-unknown", f"there is no run `{run}`")
+            raise StoreError("run-conflict", f"event {seq} of run `{run}` does not follow event {last}")
+
     def run(self, id: str) -> Run:
-        rows = self._rows(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", id)
+        rows = self._rows(f"{_RUNS} WHERE id = ?", id)
         if not rows:
             raise StoreError("run-unknown", f"there is no run `{id}`")
         return self._read_run(rows[0])
 
     def runs(self) -> Sequence[Run]:
-        rows = self._rows(f"SELECT {_COLUMNS} FROM runs WHERE id = root ORDER BY created DESC, id DESC")
+        rows = self._rows(f"{_RUNS} WHERE id = root ORDER BY created DESC, id DESC")
         return [self._read_run(row) for row in rows]
 
     def tree(self, root: str) -> Sequence[Run]:
         self.run(root)
-        rows = self._rows(f"SELECT {_COLUMNS} FROM runs WHERE root = ? ORDER BY number", root)
+        rows = self._rows(f"{_RUNS} WHERE root = ? ORDER BY number", root)
         return [self._read_run(row) for row in rows]
 
     def events(self, run: str, after: int = 0) -> Sequence[Entry]:
@@ -135,7 +162,12 @@ class SqliteStore:
         try:
             yield
         finally:
+            self._forget(root)
             leases.release(path, descriptor)
+
+    def _forget(self, root: str) -> None:
+        """Without the lease, another process may change the rows of a root run and its children."""
+        self._kept = {run: kept for run, kept in self._kept.items() if run.partition("/")[0] != root}
 
     def leased(self, root: str) -> bool:
         with _translated(self._path):
@@ -166,7 +198,7 @@ class SqliteStore:
             return self._connection.execute(query, values).fetchall()
 
     def _read_run(self, row: tuple[Any, ...]) -> Run:
-        name, root, parent, parent_task, namespace, graph, digest, thread, *progress, created, updated = row
+        name, root, parent, parent_task, namespace, graph, digest, thread, created, *progress, updated = row
         try:
             return Run(
                 id=name,
@@ -188,13 +220,13 @@ class SqliteStore:
         return StoreError("store-corrupt", f"the store `{self._path}` is damaged: {what}")
 
 
-def _progress_columns(progress: Progress) -> tuple[str | int | None, ...]:
+def _progress_columns(progress: Progress) -> tuple[str | None, ...]:
     output = None if progress.output is None else dump(progress.output)
     error = None if progress.error is None else dump(plain(progress.error))
-    return progress.status, progress.step, output, error, dump(plain(progress.usage))
+    return progress.status, output, error, dump(plain(progress.usage))
 
 
-def _read_progress(status: Status, step: int, output: str | None, error: str | None, usage: str) -> Progress:
+def _read_progress(status: Status, output: str | None, error: str | None, usage: str, step: int) -> Progress:
     if status not in STATUSES:
         raise ValueError(f"unknown status `{status}`")
     return Progress(
@@ -260,11 +292,20 @@ def _translated(path: Path) -> Generator[None]:
     """SQLite's and the system's errors in the store's own words."""
     try:
         yield
-    except sqlite3.ProgrammingError:
-        raise
-    except sqlite3.OperationalError as error:
-        raise StoreError("store-unavailable", f"the store `{path}`: {error}") from error
-    except sqlite3.DatabaseError as error:
-        raise StoreError("store-corrupt", f"the store `{path}` is damaged, or no store: {error}") from error
-    except OSError as error:
-        raise StoreError("store-unavailable", f"the store `{path}`: {error.strerror}") from error
+    except (sqlite3.Error, OSError) as error:
+        raise _refusal(error, path) from error
+
+
+def _refusal(error: sqlite3.Error | OSError, path: Path) -> Exception:
+    """An error in the store's own words; one that is a defect of this program stays what it is."""
+    match error:
+        case sqlite3.ProgrammingError():
+            return error
+        case sqlite3.OperationalError():
+            return StoreError("store-unavailable", f"the store `{path}`: {error}")
+        case sqlite3.DatabaseError():
+            return StoreError("store-corrupt", f"the store `{path}` is damaged, or no store: {error}")
+        case OSError():
+            return StoreError("store-unavailable", f"the store `{path}`: {error.strerror}")
+        case _:
+            return error
