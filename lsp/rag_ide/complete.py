@@ -6,6 +6,7 @@ one where the newest has lost what surrounds the place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from rag_compiler import hir
@@ -27,6 +28,7 @@ NOUNS: dict[str, Noun] = {
     "model": "model", "tool": "tool", "agent": "agent", "graph": "graph", "router": "router", "tools": "tool",
 }  # fmt: skip
 _TEXTS = ("system", "prompt", "description")
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_.-]*")
 _COUNTS = ("max_turns", "max_visits", "recursion_limit", "max_concurrency", "max", "timeout")
 
 
@@ -210,11 +212,7 @@ def _in_outputs(here: Here, entry: Sequence[str]) -> Iterator[Offer]:
 
 def _in_names(here: Here, level: Level) -> Iterator[Offer]:
     """Lists of names; those that stand there already are not offered again."""
-    word = level.word(0)
-    file = next(file for file in here.analysis.files if file.path == here.path)
-    end = file.data.find(b"]", here.cursor.span.end)
-    start = level.head[-1].end
-    outside = file.data[start : here.cursor.span.start] + file.data[here.cursor.span.end : end if end >= 0 else start]
+    word, outside = level.word(0), _outside(here, level)
     if word in ("sources", "join"):
         yield from (offer for offer in _nodes(here, end=False) if not _names(outside, offer.label))
     elif word in NOUNS:
@@ -222,8 +220,16 @@ def _in_names(here: Here, level: Level) -> Iterator[Offer]:
         yield from (offer for offer in found if not _names(outside, offer.label))
 
 
+def _outside(here: Here, level: Level) -> bytes:
+    """The list around the place; where its bracket is missing, up to where it must have ended."""
+    data, span = here.data, here.cursor.span
+    end = next((at for at in range(span.end, len(data)) if data[at] in b"]{}"), len(data))
+    start = level.head[-1].end if level.head else span.start
+    return data[start : span.start] + b" " + data[span.end : end]
+
+
 def _names(text: bytes, name: str) -> bool:
-    return name in text.decode("utf-8", "replace").replace('"', " ").replace(",", " ").replace("[", " ").split()
+    return name.encode() in _WORD.findall(text)
 
 
 def _in_routes(here: Here, entry: Sequence[str]) -> Iterator[Offer]:

@@ -14,6 +14,7 @@ class Here:
 
     analysis: Analysis
     path: str
+    data: bytes
     cursor: Cursor
     graph: hir.Graph | None
     node: hir.Node | None
@@ -30,7 +31,7 @@ def here_at(analysis: Analysis, path: str, offset: int, before: Analysis | None 
     level = cursor.level("node")
     node = graph.nodes.get(level.word(1)) if graph is not None and level is not None else None
     agent = _agent(analysis, cursor) or (_agent(before, cursor) if before else None)
-    return Here(analysis, path, cursor, graph, node, agent)
+    return Here(analysis, path, file.data, cursor, graph, node, agent)
 
 
 def _graph(analysis: Analysis, path: str, offset: int, cursor: Cursor) -> hir.Graph | None:

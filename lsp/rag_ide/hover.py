@@ -39,8 +39,7 @@ def hover(analysis: Analysis, path: str, offset: int) -> Hover | None:
 def _word(here: Here) -> str:
     """What a word that is no bound name means where it stands."""
     cursor = here.cursor
-    file = next(file for file in here.analysis.files if file.path == here.path)
-    word = file.data[cursor.span.start : cursor.span.end].decode("utf-8", "replace")
+    word = here.data[cursor.span.start : cursor.span.end].decode("utf-8", "replace")
     entry = [token.text for token in cursor.entry]
     if entry[-1:] == ["."]:
         return _member(here, word)
@@ -53,7 +52,7 @@ def _word(here: Here) -> str:
         return page("", f"`{word}`: {item_doc(block, word)}") if item_doc(block, word) else ""
     if not entry and cursor.block == "file" and word in DECLARATIONS:
         return f"`{word}`: {DECLARATIONS[word]}"
-    return _in_expression(word, file.data[cursor.span.end : cursor.span.end + 1])
+    return _in_expression(word, here.data[cursor.span.end : cursor.span.end + 1])
 
 
 def _kind(word: str) -> str:
