@@ -20,6 +20,7 @@ class MemoryStore:
         self._clock = clock
         self._documents: dict[str, bytes] = {}
         self._runs: dict[str, Run] = {}
+        self._progress: dict[str, Progress] = {}
         self._journals: dict[str, list[tuple[int, str]]] = {}
         self._leased: set[str] = set()
 
@@ -37,30 +38,33 @@ class MemoryStore:
         time = self._clock()
         self._journals[run.id] = [(time, encode(event))]
         self._runs[run.id] = run.at(time, run.progress)
+        self._progress[run.id] = run.progress
         return time
 
     def commit(self, run: str, seq: int, event: Event, progress: Progress) -> int:
-        row = self.run(run)
-        journal = self._journals[run]
+        journal = self._journals.get(run)
+        if journal is None:
+            raise _unknown(run)
         if seq != len(journal) + 1:
             raise StoreError("run-conflict", f"event {seq} of run `{run}` does not follow event {len(journal)}")
         time = self._clock()
         journal.append((time, encode(event)))
-        self._runs[run] = row.at(time, progress)
+        self._progress[run] = progress
         return time
 
     def run(self, id: str) -> Run:
         if id not in self._runs:
-            raise StoreError("run-unknown", f"there is no run `{id}`")
-        return self._runs[id]
+            raise _unknown(id)
+        updated, _ = self._journals[id][-1]
+        return self._runs[id].at(updated, self._progress[id])
 
     def runs(self) -> Sequence[Run]:
-        roots = [run for run in self._runs.values() if run.id == run.root]
+        roots = [self.run(run.id) for run in self._runs.values() if run.id == run.root]
         return sorted(roots, key=lambda run: (run.created, run.id), reverse=True)
 
     def tree(self, root: str) -> Sequence[Run]:
         self.run(root)
-        return [run for run in self._runs.values() if run.root == root]
+        return [self.run(run.id) for run in self._runs.values() if run.root == root]
 
     def events(self, run: str, after: int = 0) -> Sequence[Entry]:
         self.run(run)
@@ -83,4 +87,9 @@ class MemoryStore:
     def close(self) -> None:
         self._documents.clear()
         self._runs.clear()
+        self._progress.clear()
         self._journals.clear()
+
+
+def _unknown(run: str) -> StoreError:
+    return StoreError("run-unknown", f"there is no run `{run}`")
