@@ -32,7 +32,7 @@ types: $(VENV)/installed-dev ## check types with mypy and pyright
 	$(BIN)/mypy
 	$(BIN)/pyright --warnings
 
-e2e: $(VENV)/installed-dev ## build the distribution, install it elsewhere and drive it as a user would (needs a package index)
+e2e: $(VENV)/installed-e2e ## build the distribution, install it elsewhere and drive it as a user would (needs a package index)
 	$(BIN)/python -m pytest -m e2e
 
 grammar: $(VENV)/installed-dev ## regenerate the parser from grammar/grammar.js
@@ -57,6 +57,10 @@ $(BIN)/python:
 $(VENV)/installed: pyproject.toml constraints.txt $(EXTENSION) | $(BIN)/python
 	$(PIP) --editable .
 	@touch $@
+
+$(VENV)/installed-e2e: pyproject.toml constraints.txt $(EXTENSION) | $(BIN)/python
+	$(PIP) --editable '.[dev,e2e]'
+	@touch $@ $(VENV)/installed $(VENV)/installed-dev
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt $(EXTENSION) | $(BIN)/python
 	$(PIP) --editable '.[dev]'
