@@ -111,7 +111,8 @@ def test_any_chunks_add_up(chunks: list[Json]) -> None:
 
 
 def call(index: int | None, identity: str | None = None, name: str | None = None, arguments: str = "") -> str:
-    function: dict[str, Json] = {"arguments": arguments} | ({} if name is None else {"name": name})
+    function: dict[str, Json] = {"arguments": arguments}
+    function |= {} if name is None else {"name": name}
     given_: dict[str, Json] = {"index": index, "id": identity, "function": function}
     return chunk({"tool_calls": [{key: value for key, value in given_.items() if value is not None}]})
 
