@@ -10,6 +10,8 @@ from rag_compiler.source import Span
 from rag_compiler.words.foreign import markdown_fence, other_format
 
 _HEAD = re.compile(rb"^[ \t]*(?:(?:graph|agent|test)\b[^\n{:]*\{|type[ \t]+\w+\s*[={])", re.MULTILINE)
+_WIDE = re.compile(rb"\x1a\x1a(?:\0[^\0]|[^\0]\0)")
+"""UTF-16, whose mark has been replaced and reported as no UTF-8."""
 _FENCE = re.compile(rb"^[ \t]*(?:```|~~~)[\w-]*[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
 _FIRST = re.compile(rb"[^\s#]\S*|#(?=\S)")
 _FORMATS = (
@@ -23,6 +25,8 @@ _FORMATS = (
 
 def whole_file(low: Lowering) -> bool:
     """Report a file that is of another format; whether it is."""
+    if _WIDE.match(low.data):
+        return True
     if _HEAD.search(low.data):
         return False
     for first in _FIRST.finditer(low.data):

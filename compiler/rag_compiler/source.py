@@ -5,12 +5,17 @@ Lines break only where the language-server protocol breaks them: at LF, CR LF an
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from rag_ir.record import record
+
+MARK = b"\xef\xbb\xbf"
+"""The mark of the byte order, which some editors write before a text; it is in no line."""
+_BREAK = re.compile(rb"\r\n|\n|\r")
 
 
 @record(order=True)
@@ -57,7 +62,7 @@ class LineIndex:
 
     def position(self, offset: int) -> Position:
         """The position of a byte offset; offsets past the end are the end."""
-        offset = min(max(offset, 0), len(self.data))
+        offset = min(max(offset, self.starts[0]), len(self.data))
         line = bisect_right(self.starts, offset) - 1
         before = self.data[self.starts[line] : offset]
         return Position(line + 1, len(before.decode("utf-8", "replace")) + 1)
@@ -76,19 +81,11 @@ class LineIndex:
 
 
 def _line_starts(data: bytes) -> Iterator[int]:
-    yield 0
-    for at, chunk in enumerate_breaks(data):
-        yield at + chunk
+    yield len(MARK) if data.startswith(MARK) else 0
+    for at, length in enumerate_breaks(data):
+        yield at + length
 
 
 def enumerate_breaks(data: bytes) -> Iterator[tuple[int, int]]:
     """Each line break's offset and length in bytes."""
-    at = 0
-    while True:
-        lf, cr = data.find(b"\n", at), data.find(b"\r", at)
-        found = min((x for x in (lf, cr) if x >= 0), default=-1)
-        if found < 0:
-            return
-        length = 2 if data[found : found + 2] == b"\r\n" else 1
-        yield found, length
-        at = found + length
+    return ((found.start(), found.end() - found.start()) for found in _BREAK.finditer(data))

@@ -27,6 +27,20 @@ TEXTS = [*EXAMPLE_TEXTS, *CASE_TEXTS]
 REGISTRY, _ = read_manifest(MANIFEST)
 
 
+def documents() -> list[bytes]:
+    """The compiled examples."""
+    found: list[bytes] = []
+    for path in EXAMPLES:
+        registry, _ = read_manifest((path.parent.parent / "rag.toml").read_bytes())
+        others = sorted(path.parent.glob("*.rag"))
+        files = [SourceFile(each.name, each.read_bytes()) for each in others]
+        document = compile_graph(analyse(files, registry), None, path.name)
+        if isinstance(document, Document):
+            found.append(dump(document))
+    assert found
+    return found
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_examples_without_one_character(path: Path) -> None:
     registry, _ = read_manifest((path.parent.parent / "rag.toml").read_bytes())
@@ -54,19 +68,6 @@ def test_mutants_of_manifests() -> None:
         check_manifest(mutant)
 
 
-def test_mutants_of_documents() -> None:
-    for mutant in mutants(_documents(), 6, 600):
+def test_mutants_ofdocuments() -> None:
+    for mutant in mutants(documents(), 6, 600):
         check_document(mutant)
-
-
-def _documents() -> list[bytes]:
-    found: list[bytes] = []
-    for path in EXAMPLES:
-        registry, _ = read_manifest((path.parent.parent / "rag.toml").read_bytes())
-        others = sorted(path.parent.glob("*.rag"))
-        files = [SourceFile(each.name, each.read_bytes()) for each in others]
-        document = compile_graph(analyse(files, registry), None, path.name)
-        if isinstance(document, Document):
-            found.append(dump(document))
-    assert found
-    return found
