@@ -852,7 +852,7 @@ module.exports = grammar({
 
     duration: _ => /[0-9][0-9_]*(\.[0-9][0-9_]*)?[A-Za-z][A-Za-z0-9_]*/,
 
-    doc_comment: _ => token(prec(1, /\/\/\/([^\/\r\n][^\r\n]*)?/)),
+    doc_comment: _ => token(/\/\/\/([^\/\r\n][^\r\n]*)?/),
 
     comment: _ => token(/\/\/[^\r\n]*/),
 

@@ -28,20 +28,28 @@ class Document:
 
 def doc_comments(parsed: Parsed) -> list[Document]:
     """The documentation comments, those that stand together as one. Plain comments may stand between them and what they document."""
-    documents: list[Document] = []
+    groups: list[list[Concrete]] = []
+    anchor = -1
+    anchors: list[int] = []
     for extra in parsed.extras:
         if extra.kind != "doc_comment":
             continue
+        if anchor == extra.start:
+            groups[-1].append(extra)
+            anchors.pop()
+        else:
+            groups.append([extra])
         match = _GAP.match(parsed.data, extra.end)
         anchor = match.end() if match else extra.end
-        text = parsed.data[extra.start + 3 : extra.end].decode("utf-8", "replace")
-        line = text.removeprefix(" ").rstrip()
-        if documents and documents[-1].anchor == extra.start:
-            before = documents.pop()
-            documents.append(Document(anchor, f"{before.text}\n{line}", (*before.lines, extra)))
-        else:
-            documents.append(Document(anchor, line, (extra,)))
-    return documents
+        anchors.append(anchor)
+    return [
+        Document(anchor, "\n".join(_line(parsed.data, node) for node in group), tuple(group))
+        for anchor, group in zip(anchors, groups, strict=True)
+    ]
+
+
+def _line(data: bytes, node: Concrete) -> str:
+    return data[node.start + 3 : node.end].decode("utf-8", "replace").removeprefix(" ").rstrip()
 
 
 def comments(low: Lowering, parsed: Parsed, loose: list[Document]) -> tuple[Comment, ...]:

@@ -31,8 +31,53 @@ class _Branch:
     target: Name | None
 
 
-def lower_edges(low: Lowering, edges: list[Concrete], items: list[syntax.Item]) -> list[syntax.Item]:
-    """The items of a graph with its edges: plain ones as they are, others as what they mean in the node that they start from."""
+class Nodes:
+    """The nodes among the items of a graph, and what has been found to belong to them."""
+
+    __slots__ = ("_at", "_extra", "items")
+
+    def __init__(self) -> None:
+        self.items: list[syntax.Item] = []
+        self._at: dict[str, int] = {}
+        self._extra: dict[int, list[syntax.Item]] = {}
+
+    def add(self, item: syntax.Item) -> None:
+        """One more item."""
+        if isinstance(item, syntax.Node):
+            self._extra[len(self.items)] = []
+            if item.name is not None:
+                self._at.setdefault(item.name.text, len(self.items))
+        self.items.append(item)
+
+    def find(self, name: Name) -> syntax.Node | None:
+        """The node of a name."""
+        node = self.items[self._at[name.text]] if name.text in self._at else None
+        return node if isinstance(node, syntax.Node) else None
+
+    def give(self, name: Name, item: syntax.Item) -> None:
+        """An item for the node of a name."""
+        self._extra[self._at[name.text]].append(item)
+
+    def give_last(self, item: syntax.Item) -> None:
+        """An item for the last node, if there is one."""
+        if self._extra:
+            next(reversed(self._extra.values())).append(item)
+
+    @property
+    def some(self) -> bool:
+        """Whether there is a node."""
+        return bool(self._extra)
+
+    def whole(self) -> list[syntax.Item]:
+        """The items, each node with what belongs to it."""
+        return [self._with(item, self._extra.get(at, [])) for at, item in enumerate(self.items)]
+
+    def _with(self, item: syntax.Item, extra: list[syntax.Item]) -> syntax.Item:
+        return replace(item, items=(*item.items, *extra)) if extra and isinstance(item, syntax.Node) else item
+
+
+def lower_edges(low: Lowering, edges: list[Concrete], nodes: Nodes) -> list[syntax.Edge]:
+    """The edges of a graph. Those that are more than `a -> b` go to the node that they start from, as what they mean there."""
     plain: list[syntax.Edge] = []
     branches: list[_Branch] = []
     for node in edges:
@@ -44,12 +89,12 @@ def lower_edges(low: Lowering, edges: list[Concrete], items: list[syntax.Item]) 
         elif len(targets) > 1:
             plain.extend(_chain(low, node, source, targets))
         elif targets[0].kind == "list":
-            items = _fan_out(low, node, source, targets[0], items, plain)
+            plain.extend(_fan_out(low, node, source, targets[0], nodes))
         else:
             arrow = next((child for child in node.children if child.kind in ("->", "foreign_arrow")), node)
             found = low.guarded(node, partial(_target, aim=targets[0], arrow=arrow))
             plain.append(syntax.Edge(source, found, node.span))
-    return _with_branches(low, branches, plain, items)
+    return _without_branches(low, branches, plain, nodes) if branches else plain
 
 
 def _target(low: Lowering, _node: Concrete, aim: Concrete, arrow: Concrete) -> Name | None:
@@ -71,19 +116,17 @@ def _chain(low: Lowering, node: Concrete, source: Name, targets: list[Concrete])
     return [syntax.Edge(left, right, node.span) for left, right in pairwise(names)]
 
 
-def _fan_out(
-    low: Lowering, node: Concrete, source: Name, aims: Concrete, items: list[syntax.Item], plain: list[syntax.Edge]
-) -> list[syntax.Item]:
+def _fan_out(low: Lowering, node: Concrete, source: Name, aims: Concrete, nodes: Nodes) -> list[syntax.Edge]:
     names = lower_names(low, aims, Name("edge", node.span), quoted=False)
     text = f"send [{', '.join(name.text for name in names)}]"
-    owner = _node(items, source)
+    owner = nodes.find(source)
     fixes = (_move(low, node, owner, text),) if owner else ()
     low.report(edge_list(low.place(aims), "an edge", f"write `{text}` in node `{source.text}`", *fixes))
     if owner is None:
-        plain.append(syntax.Edge(source, names[0] if names else None, node.span))
-        return items
+        return [syntax.Edge(source, names[0] if names else None, node.span)]
     sends = tuple(syntax.Send(name, None, None, (), name.span) for name in names)
-    return _add(items, owner, syntax.SendItem(Name("send", source.span), sends, node.span))
+    nodes.give(source, syntax.SendItem(Name("send", source.span), sends, node.span))
+    return []
 
 
 def _branch(low: Lowering, node: Concrete, source: Name, aim: Concrete, condition: Concrete) -> _Branch:
@@ -95,25 +138,27 @@ def _branch(low: Lowering, node: Concrete, source: Name, aim: Concrete, conditio
     return _Branch(node, source, guard, written, target(low, aim, "the edge", source.span))
 
 
-def _with_branches(
-    low: Lowering, branches: list[_Branch], plain: list[syntax.Edge], items: list[syntax.Item]
-) -> list[syntax.Item]:
+def _without_branches(
+    low: Lowering, branches: list[_Branch], plain: list[syntax.Edge], nodes: Nodes
+) -> list[syntax.Edge]:
     """Conditional edges become the routes of their source; its edge without a condition becomes their `else`."""
-    for source in dict.fromkeys(branch.source.text for branch in branches):
-        own = [branch for branch in branches if branch.source.text == source]
-        owner = _node(items, own[0].source)
-        default = next((edge for edge in plain if edge.source and edge.source.text == source), None)
+    by_source: dict[str, list[_Branch]] = {}
+    for branch in branches:
+        by_source.setdefault(branch.source.text, []).append(branch)
+    defaults = {edge.source.text: edge for edge in reversed(plain) if edge.source and edge.source.text in by_source}
+    for source, own in by_source.items():
+        owner, default = nodes.find(own[0].source), defaults.get(source)
         help_ = f"write `routes {{ when .. -> a  else -> b }}` in node `{source}`"
-        if owner is None or any(_is_routing(item) for item in owner.items):
-            for branch in own:
-                low.report(edge_condition(low.place(branch.node), help_))
-            continue
-        fix = _routes_fix(low, own, default, owner)
+        free = owner is not None and not any(_is_routing(item) for item in owner.items)
+        fixes = (_routes_fix(low, own, default, owner),) if free and owner else ()
         for at, branch in enumerate(own):
-            low.report(edge_condition(low.place(branch.node), help_, *([] if at else [fix])))
-        plain = [edge for edge in plain if edge is not default]
-        items = _add(items, owner, _routes(own, default))
-    return [*items, *plain]
+            low.report(edge_condition(low.place(branch.node), help_, *(() if at else fixes)))
+        if free:
+            nodes.give(own[0].source, _routes(own, default))
+        else:
+            defaults.pop(source, None)
+    taken = {id(edge) for edge in defaults.values()}
+    return [edge for edge in plain if id(edge) not in taken]
 
 
 def _is_routing(item: syntax.Item) -> bool:
@@ -164,13 +209,3 @@ def _whole_line(low: Lowering, span: Span) -> Span:
     if low.slice(start, span.start).strip() or low.slice(span.end, end).strip():
         return span
     return Span(start, min(end + 1, len(low.data)))
-
-
-def _node(items: list[syntax.Item], name: Name) -> syntax.Node | None:
-    found = (item for item in items if isinstance(item, syntax.Node) and item.name and item.name.text == name.text)
-    return next(found, None)
-
-
-def _add(items: list[syntax.Item], owner: syntax.Node, extra: syntax.Item) -> list[syntax.Item]:
-    longer = replace(owner, items=(*owner.items, extra))
-    return [longer if item is owner else item for item in items]

@@ -9,7 +9,7 @@ from rag_compiler import syntax
 from rag_compiler.concrete import Concrete
 from rag_compiler.lower_bodies import NODE_ITEMS, Lower, contents, is_loose, lower_body, orphans, report_loose
 from rag_compiler.lower_channels import lower_channel, lower_state
-from rag_compiler.lower_edges import lower_edges
+from rag_compiler.lower_edges import Nodes, lower_edges
 from rag_compiler.lower_items import (
     lower_allow_item,
     lower_fields_item,
@@ -24,7 +24,6 @@ from rag_compiler.lower_nodes import restored
 from rag_compiler.lower_routing import lower_graph_join
 from rag_compiler.lower_types import lower_type
 from rag_compiler.lowering import Lowering
-from rag_ir.record import replace
 
 NODE_EXPECTED = "an item of a node: a word such as `kind`, `model` or `next`, and its value"
 GRAPH_EXPECTED = "an item of a graph: `start`, `channel`, `node`, an edge `a -> b`, .."
@@ -47,35 +46,27 @@ def lower_graph(low: Lowering, node: Concrete, behind: Iterable[Concrete] = ()) 
 
 def lower_members(low: Lowering, members: Iterable[Concrete]) -> tuple[syntax.Item, ...]:
     """The items of a graph in order. Items of a node behind its block belong to it: the block was closed too early."""
-    items: list[syntax.Item] = []
+    nodes = Nodes()
     edges: list[Concrete] = []
     loose, broken = False, False
     for member in members:
         before = low.breaks
         if is_loose(low, member) or (loose and member.kind in AMBIGUOUS and member.child("target") is None):
             if not (broken or loose):
-                report_loose(low, member, behind_node=any(isinstance(item, syntax.Node) for item in items))
+                report_loose(low, member, behind_node=nodes.some)
             loose = True
-            _append_to_node(low, member, items)
+            nodes.give_last(low.guarded(member, (NODE_ITEMS.get(member.kind) or MEMBERS[member.kind])))
         elif member.kind in ("edge", "target_item"):
             edges.append(member)
         elif member.kind == "state_declaration":
-            items.extend(low.guarded(member, lower_state))
+            for channel in low.guarded(member, lower_state):
+                nodes.add(channel)
         else:
-            items.append(low.guarded(member, MEMBERS[member.kind]))
+            nodes.add(low.guarded(member, MEMBERS[member.kind]))
             broken = low.breaks > before
             loose = member.kind == "node_declaration" and broken
-    return tuple(sorted(lower_edges(low, edges, items), key=lambda item: item.span.start) if edges else items)
-
-
-def _append_to_node(low: Lowering, member: Concrete, items: list[syntax.Item]) -> None:
-    table = NODE_ITEMS if member.kind in NODE_ITEMS else MEMBERS
-    item = low.guarded(member, table[member.kind])
-    for at in range(len(items) - 1, -1, -1):
-        node = items[at]
-        if isinstance(node, syntax.Node):
-            items[at] = replace(node, items=(*node.items, item))
-            return
+    plain = lower_edges(low, edges, nodes)
+    return tuple(sorted([*nodes.whole(), *plain], key=lambda item: item.span.start))
 
 
 def lower_node(low: Lowering, node: Concrete) -> syntax.Node:

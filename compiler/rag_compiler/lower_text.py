@@ -11,7 +11,7 @@ from rag_compiler.lower_expr import lower_text as lower_string
 from rag_compiler.lowering import Lowering
 from rag_compiler.parse import TEMPLATE
 
-_MARKS = re.compile(rb"(?P<escape>\\\{\{)|(?P<template>" + TEMPLATE + rb")|(?P<open_template>\{\{)")
+_MARKS = re.compile(rb"(?P<escape>\\\{\{)|(?P<template>" + TEMPLATE.pattern + rb")|(?P<open_template>\{\{)")
 
 
 def lower_text(text: str, path: str = "") -> tuple[Expr, list[Diagnostic]]:

@@ -27,10 +27,13 @@ from rag_compiler.words.syntax import (
     unexpected,
     unopened_block,
 )
+from rag_ir.rules import Severity
 
 Result = TypeVar("Result")
 STRUCTURAL = ("syntax-error", "unclosed-block", "unclosed-string")
 """What is reported under these codes may leave pieces behind that fit nothing either."""
+MOST_FOUND = 1_000
+"""At most so many errors, and so many warnings, are kept of one file."""
 MOST_LEVELS = 100
 """An expression or a type may be so many levels deep."""
 SHOWN = 24
@@ -59,6 +62,7 @@ class Lowering:
     data: bytes
     docs: dict[int, str] = field(default_factory=dict[int, str])
     found: list[Diagnostic] = field(default_factory=list[Diagnostic])
+    counts: dict[Severity, int] = field(default_factory=dict[Severity, int])
     where: str = ""
     expected: str = ""
     troubles: int = 0
@@ -79,8 +83,11 @@ class Lowering:
         return Place(self.path, where if isinstance(where, Span) else where.span)
 
     def report(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic."""
-        self.found.append(diagnostic)
+        """Keep a diagnostic, unless there are very many of its severity already."""
+        count = self.counts.get(diagnostic.severity, 0)
+        self.counts[diagnostic.severity] = count + 1
+        if count < MOST_FOUND:
+            self.found.append(diagnostic)
 
     def trouble(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic of something missing or broken, if it is the first of its item."""
@@ -88,7 +95,7 @@ class Lowering:
         self.breaks += diagnostic.code in STRUCTURAL
         if not (self.troubled or self.silent):
             self.troubled = True
-            self.found.append(diagnostic)
+            self.report(diagnostic)
 
     def guarded(self, node: Concrete, lower: Callable[[Lowering, Concrete], Result]) -> Result:
         """Lower a declaration or an item of its own: its first trouble is reported, and at least one if it is broken."""

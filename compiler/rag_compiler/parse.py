@@ -5,6 +5,7 @@ A file over 1 MiB, or with brackets nested more than 64 deep, is refused before 
 
 from __future__ import annotations
 
+import gc
 import re
 from functools import cache
 
@@ -19,14 +20,21 @@ from rag_ir.record import record
 
 MOST_BYTES = 1 << 20
 MOST_NESTED = 64
+MOST_TEMPLATE = 1030
 NOTHING = Concrete("source_file", None, 0, 0, (), False)
 
 _QUOTED = rb'"(?:\\[^\r\n]|[^"\\\r\n])*"'
-TEMPLATE = rb"\{\{(?:" + _QUOTED + rb"|[^\"\r\n}]|\}(?!\})){0,1024}\}\}"
-_STRING = rb'"(?:\\[^\r\n]|' + TEMPLATE + rb'|[^"\\\r\n])*"?'
-_BRACKETS = re.compile(rb'"""(?:\\.|[^\\])*?"""|' + _STRING + rb"|//[^\r\n]*|[\[({]|[\])}]", re.DOTALL)
+TEMPLATE = re.compile(rb"\{\{(?:" + _QUOTED + rb"|[^\"\r\n}]|\}(?!\})){0,1024}\}\}")
+"""A template in a string, as the grammar's scanner reads it."""
+_MARK = re.compile(rb'"""|"|//|#|[\[({]|[\])}]')
+_LINE = re.compile(rb"[^\r\n]*")
+_IN_STRING = re.compile(rb'(?:[^"\\{\r\n]|\\[^\r\n]|\{(?!\{))*')
+_OPEN = re.compile(rb'[^"\r\n]*')
+_IN_BLOCK = re.compile(rb'(?:[^"\\]|\\.|"(?!""))*', re.DOTALL)
 _INVALID = re.compile("[\udc80-\udcff]")
 _SUBSTITUTE = "\x1a"
+_OPENING = (b"{", b"[", b"(")
+_CLOSING = (b"}", b"]", b")")
 
 
 @record
@@ -100,19 +108,59 @@ def _too_deep(data: bytes) -> int | None:
     if data.count(b"{") + data.count(b"[") + data.count(b"(") <= MOST_NESTED:
         return None
     depth = 0
-    for match in _BRACKETS.finditer(data):
-        mark = match[0]
-        if mark in (b"{", b"[", b"("):
+    match = _MARK.search(data)
+    while match:
+        mark, end = match[0], match.end()
+        if mark in _OPENING:
             depth += 1
             if depth > MOST_NESTED:
                 return match.start()
-        elif mark in (b"}", b"]", b")"):
+        elif mark in _CLOSING:
             depth = max(depth - 1, 0)
+        elif mark == b'"""':
+            end = _end(_IN_BLOCK, data, end) + 3
+        elif mark == b'"':
+            end = _string_end(data, end)
+        else:
+            end = _end(_LINE, data, end)
+        match = _MARK.search(data, end)
     return None
 
 
+def _string_end(data: bytes, at: int) -> int:
+    """Behind the quote that closes a string, or where its line ends; `at` is behind the quote that opens it."""
+    while True:
+        at = _end(_IN_STRING, data, at)
+        if data[at : at + 2] != b"{{":
+            return at + 1 if data[at : at + 1] == b'"' else _end(_LINE, data, at)
+        closed = data.find(b"}}", at, at + MOST_TEMPLATE) >= 0
+        template = TEMPLATE.match(data, at) if closed else None
+        if template is None:
+            return _end(_OPEN, data, at) + 1
+        at = template.end()
+
+
+def _end(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
+    match = pattern.match(data, at)
+    return match.end() if match else at
+
+
 def _concrete(tree: Tree) -> tuple[Concrete, tuple[Concrete, ...]]:
-    """The tree as plain tuples, built without recursion, and the comments and odd blanks that stand between its tokens."""
+    """The tree as plain tuples, and the comments and odd blanks that stand between its tokens.
+
+    Nothing of what is built can be garbage before the end: the collector would only look at it again and again.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return _copy(tree)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _copy(tree: Tree) -> tuple[Concrete, tuple[Concrete, ...]]:
+    """Walks without recursion: a tree can be as deep as its text is long."""
     cursor = tree.walk()
     kinds, fields = _kinds(), _fields()
     extras: list[Concrete] = []

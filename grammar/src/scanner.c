@@ -48,7 +48,8 @@ enum Token {
   RECOVERING,
 };
 
-enum { WORD_SIZE = 24, TEMPLATE_LIMIT = 1024 };
+/* A template may have so many characters and so many strings inside it: no text takes more than linear time. */
+enum { WORD_SIZE = 24, TEMPLATE_LIMIT = 1024, STRINGS_LIMIT = 32, COMMENTS_LIMIT = 16 };
 
 typedef struct {
   char text[WORD_SIZE];
@@ -187,6 +188,7 @@ static bool skip_string(TSLexer *lexer, int *budget) {
  * on its line is open; it reaches to the first quote, which then ends the string around it. */
 static bool scan_template(TSLexer *lexer) {
   int budget = TEMPLATE_LIMIT;
+  int strings = 0;
   int depth = 0;
   bool marked = false;
   while (!at_end(lexer) && !is_break(lexer->lookahead) && --budget >= 0) {
@@ -194,7 +196,7 @@ static bool scan_template(TSLexer *lexer) {
     if (c == '"') {
       if (!marked) lexer->mark_end(lexer);
       marked = true;
-      if (!skip_string(lexer, &budget)) break;
+      if (++strings > STRINGS_LIMIT || !skip_string(lexer, &budget)) break;
       continue;
     }
     next(lexer);
@@ -376,27 +378,31 @@ typedef struct {
   bool slash;
 } Gap;
 
-/* Skips blanks, line ends and line comments. Stops behind a slash that begins no line comment. */
+/* Skips blanks, line ends and line comments. Stops behind a slash that begins no line comment, and at a comment that is one
+ * too many to look behind. */
 static Gap skip_gap(TSLexer *lexer) {
   Gap gap = {false, false, false, false};
-  for (;; gap.moved = true) {
+  for (int comments = 0; comments < COMMENTS_LIMIT; gap.moved = true) {
     int32_t c = lexer->lookahead;
     if (is_break(c) || is_blank(c)) {
       gap.ended |= is_break(c);
       lexer->advance(lexer, true);
     } else if (c == '#') {
       gap.ended = gap.comment = true;
+      comments++;
       skip_line(lexer);
     } else if (c == '/') {
       next(lexer);
       gap.slash = lexer->lookahead != '/';
       if (gap.slash) return gap;
       gap.ended = gap.comment = true;
+      comments++;
       skip_line(lexer);
     } else {
       return gap;
     }
   }
+  return gap;
 }
 
 static bool give_first(TSLexer *lexer, const bool *valid, enum Token from, enum Token to) {
