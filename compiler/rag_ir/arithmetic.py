@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator as operators
+from collections.abc import Callable
 from math import isfinite
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rag_ir.canonical import INTEGER_BITS
 from rag_ir.values import EvaluationError, is_number, name_of
@@ -12,6 +14,20 @@ if TYPE_CHECKING:
     from rag_ir.graph import Json
 
 Comparable = TypeVar("Comparable", float, str)
+
+_OF_NUMBERS: dict[str, Callable[[Any, Any], int | float]] = {
+    "+": operators.add,
+    "-": operators.sub,
+    "*": operators.mul,
+    "/": lambda a, b: a / b,
+    "%": operators.mod,
+}
+_OF_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operators.lt,
+    "<=": operators.le,
+    ">": operators.gt,
+    ">=": operators.ge,
+}
 
 
 def arithmetic(operator: str, a: Json, b: Json) -> int | float:
@@ -53,33 +69,15 @@ def bounded(value: int | float) -> int | float:
 
 
 def _computed(operator: str, a: int | float, b: int | float) -> int | float:
-    match operator:
-        case "+":
-            return a + b
-        case "-":
-            return a - b
-        case "*":
-            return a * b
-        case "/":
-            return a / b
-        case "%":
-            return a % b
-        case _:
-            raise EvaluationError("malformed", f"`{operator}` is no operator of numbers")
+    if operator not in _OF_NUMBERS:
+        raise EvaluationError("malformed", f"`{operator}` is no operator of numbers")
+    return _OF_NUMBERS[operator](a, b)
 
 
 def _ordered(operator: str, a: Comparable, b: Comparable) -> bool:
-    match operator:
-        case "<":
-            return a < b
-        case "<=":
-            return a <= b
-        case ">":
-            return a > b
-        case ">=":
-            return a >= b
-        case _:
-            raise EvaluationError("malformed", f"`{operator}` is no operator of order")
+    if operator not in _OF_ORDER:
+        raise EvaluationError("malformed", f"`{operator}` is no operator of order")
+    return _OF_ORDER[operator](a, b)
 
 
 def _too_large() -> EvaluationError:

@@ -39,17 +39,29 @@ _TESTS: Mapping[str, Callable[[Json], bool]] = {
     "object": lambda value: isinstance(value, dict),
 }
 
+_PLAIN = ("integer", "number", "boolean", "null")
+
 
 def problems(value: Json, schema: Schema, types: Mapping[str, Schema]) -> list[tuple[str, str]]:
     """What keeps a value from being of a schema of the subset, as `(JSON pointer into the value, message)`; empty if nothing.
 
     `types` are the declarations that `#/types/NAME` refers to. Never fails: what is not of the subset admits no value.
     """
+    if _is_plainly(value, schema):
+        return []
     found: list[tuple[str, str]] = []
     checker = _Checker(types)
     if not checker.fits(value, schema):
         checker.tell(value, schema, "", found)
     return found
+
+
+def _is_plainly(value: Json, schema: Schema) -> bool:
+    """Whether that can be said at once: of any value where the schema takes all, and of numbers, booleans and null."""
+    if not schema:
+        return True
+    kind = schema.get("type")
+    return isinstance(kind, str) and kind in _PLAIN and _TESTS[kind](value)
 
 
 class _Checker:

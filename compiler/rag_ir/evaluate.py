@@ -74,12 +74,12 @@ class _Evaluator:
             if self.depth > NESTING:
                 raise too_deep()
             code = around[at]
-            if not isinstance(code, list) or not code or not isinstance(code[0], str) or code[0] not in _HANDLERS:
+            if not isinstance(code, list) or not code or not isinstance(code[0], str) or code[0] not in _OPERATIONS:
                 raise EvaluationError("malformed", "this is no expression")
-            least, most = PARTS[code[0]]
-            if not least < len(code) <= most + 1:
+            handler, least, most = _OPERATIONS[code[0]]
+            if not least <= len(code) <= most:
                 raise EvaluationError("malformed", f"`{code[0]}` has a wrong number of parts")
-            result = _HANDLERS[code[0]](self, code)
+            result = handler(self, code)
         except EvaluationError as error:
             raise error.within(*outer, at) from None
         self.depth -= 1
@@ -233,3 +233,5 @@ _HANDLERS: dict[str, Callable[[_Evaluator, list[Json]], Json]] = {
     "each": _Evaluator.each,
     "template": _Evaluator.template,
 }
+_OPERATIONS = {name: (handler, PARTS[name][0] + 1, PARTS[name][1] + 1) for name, handler in _HANDLERS.items()}
+"""By operator: what evaluates it, and how long its code is at least and at most."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag_ir.finding import pointer
 from rag_ir.graph import Entry, Json
 from rag_runtime.events import TaskSucceeded
 from rag_runtime.machine.writes import check_write
@@ -61,7 +60,7 @@ class _Writes:
 
     def _entries(self, entries: Sequence[Entry], at: str, *, present: bool) -> None:
         for index, entry in enumerate(entries):
-            here = at + pointer(index)
+            here = f"{at}/{index}"
             value = value_of(self._context, entry.value, self._scope, f"{here}/value")
             if value is not None or not present:
                 self._write(entry.name, value, here)

@@ -16,7 +16,8 @@ Scope = Mapping[str, Json]
 def scope_of(context: TaskContext) -> dict[str, Json]:
     """What the node's own expressions see before it has an output."""
     task = context.task
-    return {"input": task.input, "state": dict(task.state), "args": task.args}
+    state = task.state if isinstance(task.state, dict) else dict(task.state)
+    return {"input": task.input, "state": state, "args": task.args}
 
 
 def value_of(context: TaskContext, code: Code, scope: Scope, at: str) -> Json:
