@@ -156,12 +156,15 @@ class Lowering:
 
     def line_end(self, offset: int) -> int:
         """Where the line of a place ends, its break excluded."""
-        ends = [end for end in (self.data.find(b"\n", offset), self.data.find(b"\r", offset)) if end >= 0]
-        return min(ends, default=len(self.data))
+        feed = self.data.find(b"\n", offset)
+        end = len(self.data) if feed < 0 else feed
+        back = self.data.find(b"\r", offset, end)
+        return end if back < 0 else back
 
     def line_start(self, offset: int) -> int:
         """Where the line of a place begins."""
-        return max(self.data.rfind(b"\n", 0, offset), self.data.rfind(b"\r", 0, offset)) + 1
+        feed = self.data.rfind(b"\n", 0, offset)
+        return max(feed, self.data.rfind(b"\r", feed + 1, offset)) + 1
 
     def same_line(self, start: int, end: int) -> bool:
         """Whether no line ends between two places."""

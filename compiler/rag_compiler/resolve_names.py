@@ -38,6 +38,8 @@ class Home:
             return hir.Hole(name.span)
         if name.text in self.nodes or (end and name.text == "END"):
             return hir.Ref(name.text, name.span)
+        if self.sink.full:
+            return hir.Hole(name.span)
         elsewhere = self.names.elsewhere(name.text, "node")
         if not elsewhere and name.text in self.channels:
             elsewhere = f"`{name.text}` is a channel, not a node"
@@ -51,6 +53,8 @@ class Home:
             return hir.Hole(where)
         if name.text in self.channels:
             return hir.Ref(name.text, name.span)
+        if self.sink.full:
+            return hir.Hole(name.span)
         elsewhere = f"`{name.text}` is a node, not a channel" if name.text in self.nodes else ""
         self.sink.add(say.unknown_channel(self.sink.at(name.span), name.text, self.graph, self.channels, elsewhere))
         return hir.Hole(name.span)
@@ -69,7 +73,7 @@ class Home:
             self.sink.add(
                 not_built(self.sink.at(name.span), f"graph `{name.text}` of the manifest", "declare it in source")
             )
-        elif self.names.registry.readable:
+        elif self.names.registry.readable and not self.sink.full:
             self._unknown_target(name)
         return hir.Hole(name.span), None
 
