@@ -18,7 +18,7 @@ import pytest
 
 pytestmark = pytest.mark.e2e
 
-PROGRAMS = Path(sys.executable).parent
+RAG, LLMOCK = (str(Path(sys.executable).parent / name) for name in ("rag", "llmock"))
 KEY = "sk-planted-0123456789abcdef"
 
 MANIFEST = """
@@ -132,7 +132,7 @@ class Done:
 def running() -> Iterator[Server]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [PROGRAMS / "llmock", "serve", "--host", "127.0.0.1", "--port", str(port), "--response-style", "echo"]
+    command = [LLMOCK, "serve", "--host", "127.0.0.1", "--port", str(port), "--response-style", "echo"]
     process = subprocess.Popen([*command, "--log-level", "error"], stdout=subprocess.DEVNULL, env=environment())
     try:
         await_server(process, port)
@@ -186,7 +186,7 @@ class Project:
         return self._done("runs", "resume", run)
 
     def _done(self, *words: str) -> Done:
-        command = [PROGRAMS / "rag", *words, "--events", "jsonl"]
+        command = [RAG, *words, "--events", "jsonl"]
         done = subprocess.run(
             command, cwd=self.root, capture_output=True, text=True, env=environment(PLANTED_KEY=KEY, RAG_TRACEBACK="1")
         )
@@ -344,7 +344,7 @@ def test_a_model_without_words_is_asked_once_more_with_a_longer_cap(project: Pro
 
 
 def test_without_the_key_nothing_begins(streamed: Project, server: Server) -> None:
-    command = [PROGRAMS / "rag", "run", "ask.rag", "--graph", "ask", "--input=question=why"]
+    command = [RAG, "run", "ask.rag", "--graph", "ask", "--input=question=why"]
     done = subprocess.run(command, cwd=streamed.root, capture_output=True, text=True, env=environment())
     assert done.returncode == 4
     assert "environment-missing" in done.stderr
