@@ -70,6 +70,7 @@ module.exports = grammar({
     $.missing_name,
     $._missing_member,
     $.missing_type,
+    $._missing_entry,
     $.missing_value,
     $._missing_operand,
     $.missing_arrow,
@@ -539,7 +540,7 @@ module.exports = grammar({
 
     _bare_pair: $ => prec.right(seq(
       field('key', choice($.identifier, $._text)),
-      field('value', choice($._scalar, $.quorum, $.policy, $.allow, $.missing_value)),
+      field('value', choice($._scalar, $.quorum, $.policy, $.allow, alias($._missing_entry, $.missing_value))),
     )),
 
     allow: $ => seq('allow', field('value', $.list)),
@@ -712,13 +713,17 @@ module.exports = grammar({
       field('body', choice($._expression, $._absent)),
     )),
 
-    unary: $ => choice(
-      prec(PRECEDENCE.not, seq(field('operator', 'not'), $._operand)),
-      prec(PRECEDENCE.negate, seq(field('operator', alias('!', $.foreign_operator)), $._operand)),
-      prec(PRECEDENCE.negate, seq(field('operator', '-'), $._operand)),
-    ),
-
-    _operand: $ => field('operand', choice($._expression, $._absent)),
+    unary: $ => {
+      const rule = (level, operator) => prec(level, seq(
+        field('operator', operator),
+        field('operand', choice($._expression, $._absent)),
+      ));
+      return choice(
+        rule(PRECEDENCE.not, 'not'),
+        rule(PRECEDENCE.negate, alias('!', $.foreign_operator)),
+        rule(PRECEDENCE.negate, '-'),
+      );
+    },
 
     binary: $ => {
       const rule = (side, level, operator) => prec[side](level, seq(
