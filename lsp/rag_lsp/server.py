@@ -43,7 +43,8 @@ class Server(LanguageServer):
     @property
     def encoding(self) -> Encoding:
         """The units that positions are counted in, as agreed on with the client."""
-        return cast("Encoding", str(getattr(self.server_capabilities.position_encoding, "value", "utf-16")))
+        agreed = self.server_capabilities.position_encoding
+        return cast("Encoding", str(getattr(agreed, "value", agreed) or "utf-16"))
 
     @property
     def takes_snippets(self) -> bool:
