@@ -54,7 +54,9 @@ def _follows(diagnostic: Diagnostic, sites: Mapping[str, _Site]) -> bool:
     code = diagnostic.code
     if code == "unknown-item" and site.continues(span):
         return True
-    if code not in SYNTAX and (span.start in site.said or site.garbled(span.start)):
+    if code not in SYNTAX and (span.start in site.said or site.garbled(diagnostic)):
+        return True
+    if code in GARBLING and site.behind_unknown(diagnostic):
         return True
     if code in NAMES:
         name = site.data[span.start : span.end]
@@ -69,25 +71,35 @@ def _follows(diagnostic: Diagnostic, sites: Mapping[str, _Site]) -> bool:
 class _Site:
     """One file: where its causes stand, in order, and the words that may be lost there, with their places."""
 
-    __slots__ = ("broken", "data", "garbles", "heads", "lines", "lost", "nodes", "open", "outside", "said")
+    __slots__ = ("broken", "data", "garbles", "heads", "lines", "lost", "nodes", "open", "outside", "said", "unknown")
 
     def __init__(self, source: SourceFile, tree: syntax.File, causes: Iterable[Diagnostic]) -> None:
         self.data = source.data
         self.heads = sorted(declaration.span for declaration in tree.declarations)
         items = chain.from_iterable(each.items for each in tree.declarations if isinstance(each, syntax.Graph))
-        self.nodes = sorted(item.span for item in items if isinstance(item, syntax.Node))
+        members = [item for item in items if isinstance(item, syntax.Node | syntax.UnknownItem)]
+        self.nodes = sorted(item.span for item in members if isinstance(item, syntax.Node))
+        ends = {item.span.start: item.span.end for item in members if isinstance(item, syntax.UnknownItem)}
         self.lines = source.lines
         causes = list(causes)
         self.said = {each.place.span.start for each in causes if each.code in SYNTAX and each.severity == "error"}
         self.open = {each.place.span.end for each in causes if each.code in ("missing-name", "missing-value")}
-        self.garbles = {self._line(each.place.span.start) for each in causes if _garbles(each)}
+        self.garbles = self._first(each for each in causes if _garbles(each))
+        self.unknown = self._first(each for each in causes if each.code == "unknown-item")
         found = sorted((each.place.span.start, each.code) for each in causes)
         self.broken = [at for at, code in found if code in BROKEN]
         self.outside = [at for at in self.broken if _around(self.nodes, at) is None]
-        self.lost = _lost(source.data, [at for at, _ in found])
+        self.lost = _lost(source.data, [at for at, _ in found], ends)
 
     def _line(self, at: int) -> int:
         return self.lines.position(at).line
+
+    def _first(self, causes: Iterable[Diagnostic]) -> dict[int, int]:
+        """Where the first of some causes stands on each line."""
+        first: dict[int, int] = {}
+        for at in sorted(each.place.span.start for each in causes):
+            first.setdefault(self._line(at), at)
+        return first
 
     def continues(self, span: Span) -> bool:
         """Whether a word that stands alone on its line is what the item above it lacks."""
@@ -101,9 +113,18 @@ class _Site:
             at -= 1
         return at
 
-    def garbled(self, at: int) -> bool:
-        """Whether the line of a place holds text that fits nothing, so that what stands beside it is guessed."""
-        return bool(self.garbles) and self._line(at) in self.garbles
+    def garbled(self, diagnostic: Diagnostic) -> bool:
+        """Whether its line holds text that fits nothing, so that what stands beside it is guessed."""
+        start = diagnostic.place.span.start
+        first = self.garbles.get(self._line(start)) if self.garbles else None
+        return first is not None and (diagnostic.code != "unknown-item" or first < start)
+
+    def behind_unknown(self, diagnostic: Diagnostic) -> bool:
+        """Whether what fits nothing stands behind an unknown word on its line: nobody knows what fits there."""
+        if not self.unknown or not _garbles(diagnostic):
+            return False
+        start = diagnostic.place.span.start
+        return self.unknown.get(self._line(start), start) < start
 
     def torn(self, span: Span) -> bool:
         """Whether the node, or the other declaration, around a place is broken."""
@@ -122,14 +143,14 @@ def _garbles(diagnostic: Diagnostic) -> bool:
     return diagnostic.code in GARBLING and not any(fix.applicability == "safe" for fix in diagnostic.fixes)
 
 
-def _lost(data: bytes, causes: Iterable[int]) -> dict[bytes, list[int]]:
-    """The words behind each cause on its line."""
+def _lost(data: bytes, causes: Iterable[int], ends: Mapping[int, int]) -> dict[bytes, list[int]]:
+    """The words behind each cause on its line, and to the end of what it begins."""
     words: dict[bytes, list[int]] = {}
     done = -1
     for at in causes:
         if at > done:
             end = data.find(b"\n", at)
-            done = len(data) if end < 0 else end
+            done = max(len(data) if end < 0 else end, ends.get(at, 0))
             for word in _WORD.finditer(data, at, done):
                 words.setdefault(word.group(), []).append(word.start())
     return words

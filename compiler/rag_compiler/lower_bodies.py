@@ -45,6 +45,9 @@ NODE_ITEMS: dict[str, Lower] = {
 GRAPH_VALUES = ("description", "recursion_limit", "max_concurrency")
 GRAPH_BLOCKS = ("metadata", "defaults", "budget")
 
+LEFT_OVER = ("unknown_item", "edge", "stray", ERROR)
+"""What the block behind an unknown word falls into, where it holds neither pairs nor items."""
+
 
 def contents(
     low: Lowering, parts: Iterable[Concrete], kinds: Container[str], where: str, expected: str
@@ -55,8 +58,13 @@ def contents(
     """
     outer = low.where, low.expected
     low.where, low.expected = where, expected
-    broken, end = False, 0
+    broken, torn, end = False, False, 0
     for part in parts:
+        if torn and part.kind in LEFT_OVER:
+            low.troubles += 1
+            low.breaks += 1
+            continue
+        torn = part.kind == "unknown_item" and part.broken
         if part.kind in kinds:
             before, quiet = low.breaks, low.silent
             low.silent = quiet or (broken and low.same_line(end, part.start))

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from rag_compiler.concrete import ERROR, TOO_DEEP, Concrete, first_token, first_trouble
 from rag_compiler.diagnostics import Diagnostic, Place
+from rag_compiler.kinds import GRAPH_ITEMS
 from rag_compiler.source import Span
 from rag_compiler.syntax import Name
 from rag_compiler.words.foreign import FOREIGN_WORDS, arrow, change, foreign_word
@@ -123,6 +124,14 @@ class Lowering:
             self._surplus(node)
             return
         token = first_token(node) if node.kind == ERROR else node
+        if (
+            token.kind.startswith("@")
+            and self.where.startswith("in node")
+            and (word := self.text(token)) in GRAPH_ITEMS
+        ):
+            help_ = "write it outside of the node, in the block of the graph"
+            self.trouble(misplaced(self.place(token), f"`{word}` is an item of a graph, not of a node", help_))
+            return
         start, end = token.start, min(token.end, self.line_end(token.start))
         if end == start and node.kind == ERROR:
             end = min(node.end, self.line_end(start))
