@@ -1,0 +1,17 @@
+[
+  (graph_declaration)
+  (agent_declaration)
+  (type_declaration)
+  (test_declaration)
+  (node_declaration)
+  (state_declaration)
+  (routes_item)
+  (command_item)
+  (send_list)
+  (policy)
+  (object)
+  (record)
+  (list)
+  (block_string)
+  (block_comment)
+] @fold
