@@ -40,6 +40,8 @@ async def _wait(item: int) -> int:
 
 
 FUNCTIONS: dict[str, Callable[..., object]] = {"add_one": _add_one, "wait": _wait}
+NORMAL = "sqlite:runs.db?synchronous=normal"
+FULL = "sqlite:runs.db"
 PARAMETERS = {"add_one": "count", "wait": "item"}
 
 
@@ -53,12 +55,12 @@ def chain(
     watched: bool = False,
     runs: int = 1,
 ) -> Trial:
-    document = _counting(size // runs, tools=tools)
+    stage = _Stage(_counting(size // runs, tools=tools))
     opened = _open(store, folder, stack)
     seen: list[RunEvent] = []
 
     async def one(number: int) -> int:
-        return _number(await _run(document, opened, {}, f"run{number}", seen.append if watched else None), "count")
+        return _number(await stage.run(opened, {}, f"run{number}", seen.append if watched else None), "count")
 
     async def trial() -> int:
         if runs == 1:
@@ -88,34 +90,32 @@ def fan_out(size: int, folder: Path, stack: ExitStack, *, tools: bool = False, c
         nodes=nodes,
         max_concurrency=concurrency,
     )
-    document = _document(graph)
+    stage = _Stage(_document(graph))
     store = _open("memory:", folder, stack)
 
     async def trial() -> int:
-        return _number(await _run(document, store, {"items": list(range(size))}, "run"), "sum")
+        return _number(await stage.run(store, {"items": list(range(size))}, "run"), "sum")
 
     return trial
 
 
 def growth(size: int, folder: Path, stack: ExitStack, *, reducer: str) -> Trial:
-    document = _growing(size, reducer)
-    store = _open("sqlite:runs.db", folder, stack)
+    stage = _Stage(_growing(size, reducer))
+    store = _open(FULL, folder, stack)
 
     async def trial() -> int:
-        return len(_list(await _run(document, store, {}, "run"), "log"))
+        return len(_list(await stage.run(store, {}, "run"), "log"))
 
     return trial
 
 
 def reopen(size: int, folder: Path, stack: ExitStack, *, reducer: str) -> Trial:
-    document = _growing(size, reducer)
+    stage = _Stage(_growing(size, reducer))
     with ExitStack() as before:
-        asyncio.run(_run(document, _open("sqlite:runs.db?synchronous=normal", folder, before), {}, "run"))
+        asyncio.run(stage.run(_open(NORMAL, folder, before), {}, "run"))
 
     async def trial() -> int:
-        store = _open("sqlite:runs.db", folder, stack)
-        result = await resume("run", _registry(document), root=Path(), store=store, capabilities=_capabilities())
-        return len(_list(result.output, "log"))
+        return len(_list(await stage.resume(_open(FULL, folder, stack), "run"), "log"))
 
     return trial
 
@@ -176,21 +176,32 @@ def _requirement(name: str) -> ToolRequirement:
 # ---- running ---------------------------------------------------------------------------------------------------------
 
 
-async def _run(
-    document: Document, store: Store, input: Json, run_id: str, observe: Callable[[RunEvent], None] | None = None
-) -> Json:
-    registry, capabilities = _registry(document), _capabilities()
-    result = await run(
-        document,
-        registry,
-        root=Path(),
-        input=input,
-        store=store,
-        run_id=run_id,
-        observe=observe,
-        capabilities=capabilities,
-    )
-    return result.output
+class _Stage:
+    """A document with its registry and what it calls, held for as long as a program would hold them."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.registry = _registry(document)
+        self.capabilities = _capabilities()
+
+    async def run(
+        self, store: Store, input: Json, name: str, observe: Callable[[RunEvent], None] | None = None
+    ) -> Json:
+        result = await run(
+            self.document,
+            self.registry,
+            root=Path(),
+            input=input,
+            store=store,
+            run_id=name,
+            observe=observe,
+            capabilities=self.capabilities,
+        )
+        return result.output
+
+    async def resume(self, store: Store, name: str) -> Json:
+        result = await resume(name, self.registry, root=Path(), store=store, capabilities=self.capabilities)
+        return result.output
 
 
 def _open(url: str, folder: Path, stack: ExitStack) -> Store:
@@ -233,9 +244,6 @@ def _list(output: Json, name: str) -> list[Json]:
     value = output.get(name) if isinstance(output, dict) else None
     return value if isinstance(value, list) else []
 
-
-NORMAL = "sqlite:runs.db?synchronous=normal"
-FULL = "sqlite:runs.db"
 
 TRIALS: Contender = {
     "chain": {

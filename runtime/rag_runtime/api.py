@@ -14,7 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from rag_ir.codec import dump
 from rag_ir.graph import Document, Json
 from rag_registry.registry import Registry
 from rag_runtime.answers import address
@@ -24,7 +23,7 @@ from rag_runtime.drivers.local import drive
 from rag_runtime.drivers.record import Record, Session
 from rag_runtime.events import Resumed, RunStarted
 from rag_runtime.inputs import accept
-from rag_runtime.load import admit, load
+from rag_runtime.load import admit, body_of, load
 from rag_runtime.names import check_name, new_name
 from rag_runtime.observe import Observer
 from rag_runtime.reading import RunResult, result_of, standing
@@ -73,7 +72,7 @@ async def run(
         thread=thread,
     )
     with store.lease(name):
-        store.save_document(document.digest, dump(document))
+        store.save_document(document.digest, body_of(document))
         record, commands = Record.begin(session, row, started)
         return await _driven(record, commands, close=capabilities is None)
 

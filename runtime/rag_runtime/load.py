@@ -6,13 +6,18 @@ has (a capability whose schema changed is refused), and then it passes the same 
 
 from __future__ import annotations
 
-from rag_ir.codec import decode, digest
+from collections import deque
+
+from rag_ir.codec import decode, digest, dump
 from rag_ir.finding import Finding
 from rag_ir.graph import Document
 from rag_ir.rules import RULES
 from rag_registry.registry import Registry
 from rag_verify import verify
 from rag_verify.requirements import rebind
+
+_RECENT: deque[tuple[Document, Registry, tuple[Document | None, list[Finding]]]] = deque(maxlen=8)
+_WRITTEN: deque[tuple[Document, bytes]] = deque(maxlen=8)
 
 
 def load(data: bytes, registry: Registry) -> tuple[Document | None, list[Finding]]:
@@ -25,7 +30,30 @@ def load(data: bytes, registry: Registry) -> tuple[Document | None, list[Finding
 
 
 def admit(document: Document, registry: Registry) -> tuple[Document | None, list[Finding]]:
-    """As `load`, for a document that is not bytes."""
+    """As `load`, for a document that is not bytes.
+
+    Documents and registries are values: what was found of the very same two is remembered for those that were met last, so that
+    a document that is run again and again is looked at once.
+    """
+    for known, under, (admitted, findings) in _RECENT:
+        if known is document and under is registry:
+            return admitted, [*findings]
+    found = _admitted(document, registry)
+    _RECENT.append((document, registry, found))
+    return found[0], [*found[1]]
+
+
+def body_of(document: Document) -> bytes:
+    """The document's canonical bytes, remembered as `admit` remembers."""
+    for known, body in _WRITTEN:
+        if known is document:
+            return body
+    body = dump(document)
+    _WRITTEN.append((document, body))
+    return body
+
+
+def _admitted(document: Document, registry: Registry) -> tuple[Document | None, list[Finding]]:
     actual = digest(document)
     if actual != document.digest:
         message = f"the document says that its digest is `{document.digest}`, and it is `{actual}`"
