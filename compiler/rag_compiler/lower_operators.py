@@ -20,7 +20,7 @@ def check_unary(low: Lowering, node: Concrete) -> str:
         return "-" if sign is not None and sign.kind == "-" else "not"
     operand = node.child("operand")
     spaced = operand is not None and operand.start > sign.end
-    low.report(operator(low.place(sign), "!", "not" if spaced else "not "))
+    low.report(operator(low.place(sign), "!", "not", " " if not spaced else ""))
     return "not"
 
 

@@ -116,9 +116,10 @@ def arrow(place: Place, written: str) -> Diagnostic:
     return foreign(place, f"an arrow is written `->`, not `{written}`", "write `->`", change(place, "->"))
 
 
-def operator(place: Place, written: str, own: str) -> Diagnostic:
-    """An operator that the language spells otherwise."""
-    return foreign(place, f"`{written}` is written `{own}`", f"write `{own}`", change(place, own))
+def operator(place: Place, written: str, own: str, behind: str = "") -> Diagnostic:
+    """An operator that the language spells otherwise; `behind` has to follow it."""
+    fix = change(place, own + behind, f"change to `{own}`")
+    return foreign(place, f"`{written}` is written `{own}`", f"write `{own}`", fix)
 
 
 def no_operator(place: Place, written: str, help_: str) -> Diagnostic:
