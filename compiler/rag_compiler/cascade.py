@@ -23,8 +23,11 @@ BROKEN = frozenset(
     )
 )
 """What may have swallowed the items around it."""
+TEARING = BROKEN | {"bad-value"}
+"""What may leave a node without something that it has."""
 LOSING = BROKEN | {"illegal-item", "reserved-name"}
 """What may have swallowed the declaration of a name on its line."""
+CAUSES = TEARING | LOSING
 SYNTAX = BROKEN - {"unknown-item", "unknown-kind"} | {"invalid-number", "invalid-escape", "invalid-template"}
 GARBLING = ("syntax-error", "unclosed-string")
 """What leaves the meaning of its line open, unless a fix mends it surely."""
@@ -41,7 +44,7 @@ def without_cascades(
     """The diagnostics that do not follow from others."""
     causes: dict[str, list[Diagnostic]] = {}
     for diagnostic in diagnostics:
-        if diagnostic.code in LOSING:
+        if diagnostic.code in CAUSES:
             causes.setdefault(diagnostic.place.path, []).append(diagnostic)
     if not causes:
         return list(diagnostics)
@@ -71,7 +74,20 @@ def _follows(diagnostic: Diagnostic, sites: Mapping[str, _Site]) -> bool:
 class _Site:
     """One file: where its causes stand, in order, and the words that may be lost there, with their places."""
 
-    __slots__ = ("broken", "data", "garbles", "heads", "lines", "lost", "nodes", "open", "outside", "said", "unknown")
+    __slots__ = (
+        "broken",
+        "data",
+        "garbles",
+        "heads",
+        "lines",
+        "lost",
+        "nodes",
+        "open",
+        "outside",
+        "said",
+        "tearing",
+        "unknown",
+    )
 
     def __init__(self, source: SourceFile, tree: syntax.File, causes: Iterable[Diagnostic]) -> None:
         self.data = source.data
@@ -88,8 +104,9 @@ class _Site:
         self.unknown = self._first(each for each in causes if each.code == "unknown-item")
         found = sorted((each.place.span.start, each.code) for each in causes)
         self.broken = [at for at, code in found if code in BROKEN]
+        self.tearing = [at for at, code in found if code in TEARING]
         self.outside = [at for at in self.broken if _around(self.nodes, at) is None]
-        self.lost = _lost(source.data, [at for at, _ in found], ends)
+        self.lost = _lost(source.data, [at for at, code in found if code in LOSING], ends)
 
     def _line(self, at: int) -> int:
         return self.lines.position(at).line
@@ -129,7 +146,7 @@ class _Site:
     def torn(self, span: Span) -> bool:
         """Whether the node, or the other declaration, around a place is broken."""
         around = _around(self.nodes, span.start) or _around(self.heads, span.start)
-        return around is not None and _any_in(self.broken, around)
+        return around is not None and _any_in(self.tearing, around)
 
     def torn_outside_nodes(self, span: Span) -> bool:
         """Whether the graph around a place is broken between its nodes."""

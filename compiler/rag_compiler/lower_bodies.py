@@ -58,7 +58,7 @@ def contents(
     """
     outer = low.where, low.expected
     low.where, low.expected = where, expected
-    broken, torn, end = False, False, 0
+    broken, hurt, torn, end = False, False, False, 0
     for part in parts:
         if torn and part.kind in LEFT_OVER:
             low.troubles += 1
@@ -66,13 +66,13 @@ def contents(
             continue
         torn = part.kind == "unknown_item" and part.broken
         if part.kind in kinds:
-            before, quiet = low.breaks, low.silent
+            before, troubles, quiet = low.breaks, low.troubles, low.silent
             low.silent = quiet or (broken and low.same_line(end, part.start))
             yield part
             low.silent = quiet
-            broken, end = low.breaks > before, part.end
+            broken, hurt, end = low.breaks > before, low.troubles > troubles, part.end
         elif part.kind in (ERROR, TOO_DEEP, "stray") or part.kind.startswith("missing:"):
-            if broken:
+            if broken or (hurt and low.same_line(end, part.start)):
                 low.troubles += 1
             else:
                 low.unexpected(part)
@@ -142,6 +142,9 @@ def lower_body(low: Lowering, body: Iterable[Concrete]) -> tuple[syntax.Item, ..
     items: list[syntax.Item] = []
     loose: list[Concrete] = []
     for child in body:
+        if child.kind == "edge" and low.where.startswith("in agent"):
+            low.trouble(misplaced(low.place(child), "an edge stands in an agent", "edges stand in a graph"))
+            continue
         if child.kind == "edge":
             loose.append(child)
             continue

@@ -21,7 +21,7 @@ ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\\\": "\\", '\\"': '"', "\\{
 Part = str | Concrete
 """A piece of decoded text, or the node of a template."""
 
-_AFTER = re.compile(r"[\]},\s]*\Z")
+_AFTER = re.compile(rb"[\]}, \t]*\Z")
 """What likely stands behind a string that is not closed."""
 _BREAK = re.compile(r"\r\n|\n|\r")
 
@@ -104,7 +104,7 @@ def _report_open(low: Lowering, node: Concrete) -> None:
     block = node.kind == "block_string"
     at = min(end, node.end)
     if not block:
-        at -= len(_AFTER.findall(low.slice(node.start, at))[0])
+        at -= len(_AFTER.findall(low.data[node.start : at])[0])
     close = low.place(Span(at, at))
     fix = None if block else insert(close, '"', 'insert `"`', safe=False)
     low.trouble(unclosed_string(low.place(Span(node.start, end)), fix, block=block))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rag_compiler.concrete import ERROR, TOO_DEEP, Concrete
 from rag_compiler.expressions import (
     Field,
@@ -24,6 +26,7 @@ from rag_compiler.source import Span
 from rag_compiler.words.foreign import change, foreign, optional_key, quotes, rewrite
 from rag_compiler.words.syntax import bad_form, missing_type, pair_punctuation
 
+_LIST_BEFORE = re.compile(rb"[ \t]*(\[\s*\][ \t]*([A-Za-z_]\w*))")
 LISTS = ("list", "array", "sequence", "set", "tuple")
 MAPS = ("map", "dict", "record", "object", "mapping")
 
@@ -36,6 +39,8 @@ def lower_type(low: Lowering, node: Concrete | None, what: str, level: int = 0) 
         low.too_deep(node)
         return TypeHole(node.span)
     match node.kind:
+        case "named_type" if node.start == node.end:
+            return _absent(low, node, what)
         case "named_type":
             return _named(low, node)
         case "literal_type":
@@ -59,6 +64,19 @@ def lower_type(low: Lowering, node: Concrete | None, what: str, level: int = 0) 
             else:
                 low.trouble(missing_type(low.place(low.before(node.start)), what))
             return TypeHole(node.span)
+
+
+def _absent(low: Lowering, node: Concrete, what: str) -> TypeExpr:
+    """No type at all, or `[]T`."""
+    before = _LIST_BEFORE.match(low.data, node.end)
+    if before is None:
+        low.trouble(missing_type(low.place(low.before(node.start)), what))
+    else:
+        span = Span(before.start(1), before.end())
+        name = before.group(2).decode()
+        low.trouble(rewrite(low.place(span), "`[]` stands behind the type", f"{name}[]"))
+        low.breaks += 1
+    return TypeHole(node.span)
 
 
 def lower_fields(low: Lowering, node: Concrete, level: int = 0) -> tuple[Field, ...]:
@@ -158,6 +176,10 @@ def _foreign_generic(
         )
         return ListType(inside, node.span)
     if kind in MAPS:
+        if written == "map":
+            message = "a `map` has one type: its keys are strings"
+            low.report(rewrite(low.place(node), message, f"map<{text}>", safe=False))
+            return MapType(inside, node.span)
         low.report(rewrite(low.place(node), f"`{written}` is written `map`", f"map<{text}>"))
         return MapType(inside, node.span)
     help_ = "the types with a parameter are `T[]`, `map<T>` and `T?`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.fuzz.soundness import check_source
 from tests.test_fixes import mend
 
 from rag_compiler.diagnostics import Diagnostic
@@ -114,6 +115,12 @@ def test_other_breaks_end_no_line() -> None:
     assert only("// a\u2028b\u2029c\u0085d\n" + WRONG)[1] == (4, 28)
     inside = GRAPH.replace("kind pass", 'kind interrupt  prompt "a\u2028b"  next nobody')
     assert only(inside) == ("unknown-node", (3, 47), "nobody")
+
+
+@pytest.mark.parametrize("blank", ["\u2028", "\u0085", "\u00a0", "\u3000"])
+def test_an_unclosed_string_may_end_in_any_blank(blank: str) -> None:
+    text = GRAPH.replace("kind pass", f'kind interrupt  prompt "hello{blank}\n ')
+    assert [each.code for each in check_source(text.encode(), empty_registry())] == ["unclosed-string"]
 
 
 def test_columns_count_characters() -> None:
