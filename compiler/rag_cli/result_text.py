@@ -12,11 +12,15 @@ from rag_ir.graph import Json
 
 def result_text(output: Json, palette: Palette) -> str:
     """A heading for each member of an object, conversations a message at a time, lists an element at a time."""
+    return "".join(line + "\n" for line in _lines(output, palette))
+
+
+def _lines(output: Json, palette: Palette) -> Iterator[str]:
     if isinstance(output, dict) and output:
-        lines = (line for name, value in output.items() for line in _member(name, value, palette))
+        for name, value in output.items():
+            yield from _member(name, value, palette)
     else:
-        lines = _value(output, palette)
-    return "".join(line + "\n" for line in lines)
+        yield from _value(output, palette)
 
 
 def _member(name: str, value: Json, palette: Palette) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rag_cli.result_text import result_text
 from rag_cli.terminal import PLAIN
+from rag_ir.graph import Json
 
 OUTPUT = """\
 messages
@@ -26,8 +27,8 @@ count
 
 
 def test_objects_have_headings_and_conversations_a_line_for_each_message() -> None:
-    calls = [{"id": "1", "name": "search", "arguments": {"query": "x"}}]
-    output = {
+    calls: Json = [{"id": "1", "name": "search", "arguments": {"query": "x"}}]
+    output: Json = {
         "messages": [
             {"role": "user", "content": "why", "id": "0"},
             {"role": "assistant", "content": "let me see\nfirst line", "tool_calls": calls},
