@@ -95,7 +95,7 @@ class Narrator:
         self._document = document
         self._run = run
         self._started = started
-        self._places = _places_of_nodes(document, started.graph)
+        self._places: dict[str, SourcePlace] | None = None
 
     def tell(self, seq: int, time: int, event: Event, commands: Sequence[Command]) -> Iterator[RunEvent]:
         """What a journaled event says, then what it set going."""
@@ -167,9 +167,14 @@ class Narrator:
             task=task,
             node=node,
             step=step if task is None else int(task.split(":", 1)[0]),
-            place=None if node is None else self._places.get(node),
+            place=None if node is None else self._place(node),
             data=data,
         )
+
+    def _place(self, node: str) -> SourcePlace | None:
+        if self._places is None:
+            self._places = _places_of_nodes(self._document, self._started.graph)
+        return self._places.get(node)
 
 
 _END: dict[str, Name] = {

@@ -29,7 +29,7 @@ class Channels:
     `fading` are the channels whose values go away at the next boundary.
     """
 
-    __slots__ = ("_fleeting", "_memos", "declared", "fading", "values")
+    __slots__ = ("_fleeting", "_memos", "_reducers", "declared", "fading", "values")
 
     def __init__(self, graph: Graph) -> None:
         self.values: dict[str, Json] = {channel.name: channel.initial for channel in graph.channels}
@@ -37,18 +37,22 @@ class Channels:
         self.fading: set[str] = set()
         self._memos: dict[str, Memo] = {}
         self._fleeting = frozenset(channel.name for channel in graph.channels if _is_fleeting(channel))
+        self._reducers = {
+            channel.name: (channel, REDUCERS[channel.reducer], channel.reducer in REMEMBERING)
+            for channel in graph.channels
+        }
 
     def merge(self, writes: Mapping[str, Writes]) -> Merge:
         """What the state becomes, with the writes of a superstep by channel, each in task order."""
         merge = Merge()
         for name, written in writes.items():
-            channel = self.declared[name]
+            channel, reduce, remembers = self._reducers[name]
             memo = FORGETFUL
-            if channel.reducer in REMEMBERING:
+            if remembers:
                 memo = self._memo(channel)
                 merge.memos.append(memo)
             old = self.values[name]
-            new = REDUCERS[channel.reducer](Fold(channel, old, memo, merge.refuse), written)
+            new = reduce(Fold(channel, old, memo, merge.refuse), written)
             if new is not old:
                 merge.values[name] = new
         for name in self.fading:

@@ -48,6 +48,7 @@ class Machine:
         "_ledger",
         "_paused",
         "_plans",
+        "_replaying",
         "_run",
         "_running",
         "_transcript",
@@ -64,8 +65,10 @@ class Machine:
         self._finish: Finish | None = None
         self._ledger = Ledger()
         self._transcript: tuple[Json, tuple[Json, ...]] = (None, ())
+        self._replaying = True
         for event in journal:
             self.feed(event)
+        self._replaying = False
 
     def feed(self, event: Event) -> list[Command]:
         """The commands that become due by `event`."""
@@ -259,7 +262,8 @@ class Machine:
         self._running += 1
         if act.log is not None:
             act.log.late.clear()
-        commands.append(self._command(run, act))
+        if not self._replaying:
+            commands.append(self._command(run, act))
 
     def _command(self, run: Run, act: Activation) -> StartTask:
         child = act.child
