@@ -49,7 +49,8 @@ def hyphenated(low: Lowering, name: Concrete) -> Name:
 def inner(node: Concrete) -> Span:
     """The bytes inside the quotes of a string."""
     if node.kind == "foreign_string":
-        return Span(min(node.start + 1, node.end), max(node.end - 1, node.start))
+        first = min(node.start + 1, node.end)
+        return Span(first, max(node.end - 1, first))
     start = node.children[0].end if node.children else node.start
     end = node.children[-1].start if node.children else node.end
     return Span(start, max(start, end))

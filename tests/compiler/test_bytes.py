@@ -117,6 +117,12 @@ def test_other_breaks_end_no_line() -> None:
     assert only(inside) == ("unknown-node", (3, 47), "nobody")
 
 
+@pytest.mark.parametrize("quote", ["'", '"', "`", '"""', "'''"])
+def test_a_quote_alone_is_found(quote: str) -> None:
+    for item in ("model", "prompt", "tools [", "kind", "next"):
+        assert check_source(GRAPH.replace("kind pass", f"{item} {quote}\n ").encode(), empty_registry())
+
+
 @pytest.mark.parametrize("blank", ["\u2028", "\u0085", "\u00a0", "\u3000"])
 def test_an_unclosed_string_may_end_in_any_blank(blank: str) -> None:
     text = GRAPH.replace("kind pass", f'kind interrupt  prompt "hello{blank}\n ')
