@@ -22,8 +22,14 @@ SHAPES = {"timeout": "a duration", "max": "a number", "retry": "a block of pairs
 
 
 def entries(low: Lowering, node: Concrete, *kinds: str) -> Iterator[Concrete]:
-    """The children of some kinds; what is broken is reported, and what is whole inside it is kept."""
+    """The children of some kinds, each to be lowered before the next is asked for.
+
+    What is broken is reported, unless it is left over from what is broken before it on its line; what is whole inside is kept.
+    """
+    broken, end, quiet = False, node.start, low.silent
     for child in node.children:
+        before = low.breaks
+        low.silent = quiet or (broken and low.same_line(end, child.start))
         if child.kind in kinds:
             yield child
         elif child.kind == "stray" and child.children and child.children[0].kind == "object":
@@ -31,18 +37,24 @@ def entries(low: Lowering, node: Concrete, *kinds: str) -> Iterator[Concrete]:
         elif child.kind in (ERROR, TOO_DEEP, "stray") or child.kind.startswith("missing:"):
             low.unexpected(child)
             yield from (inside for inside in child.children if inside.kind in kinds)
+        if child.kind != ",":
+            broken, end = low.breaks > before, child.end
+    low.silent = quiet
 
 
 # ---- routes ----
 
 
 def lower_routes_item(low: Lowering, node: Concrete) -> syntax.RoutesItem:
-    """`routes { .. }`"""
+    """`routes { .. }`; where a route is broken, a bracket that seems to be missing is not."""
     low.punctuation(node)
     keyword = low.keyword(node)
+    before, quiet = low.breaks, low.silent
+    routes = tuple(low.guarded(child, lower_route) for child in entries(low, node, "route"))
+    low.silent = quiet or low.breaks > before
     low.brackets(node, "`routes`")
     low.commas(node)
-    routes = tuple(low.guarded(child, lower_route) for child in entries(low, node, "route"))
+    low.silent = quiet
     return syntax.RoutesItem(keyword, routes, node.span)
 
 

@@ -84,7 +84,9 @@ class Lowering:
         return Place(self.path, where if isinstance(where, Span) else where.span)
 
     def report(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic, unless there are very many of its severity already."""
+        """Keep a diagnostic, unless what it is about lies in pieces, or there are very many of its severity already."""
+        if self.silent:
+            return
         count = self.counts.get(diagnostic.severity, 0)
         self.counts[diagnostic.severity] = count + 1
         if count < MOST_FOUND:
