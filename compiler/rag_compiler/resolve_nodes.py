@@ -190,7 +190,7 @@ class _Site:
     def target(self, word: str, role: str) -> hir.Target | None:
         """The node that an item names."""
         item = self.block.pick(word, syntax.RefItem)
-        return self.home.node(item.name, role, item.span) if item else None
+        return self.home.node(item.name, role, item.span, end=False) if item else None
 
     def channel(self, word: str) -> hir.Target | None:
         """The channel that an item names."""

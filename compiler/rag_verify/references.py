@@ -153,7 +153,7 @@ class _Graph:
             yield from self._node(send.target, f"{at}/sends/{index}/target", end=False, implicit=True)
             yield from _limits(f"{at}/sends/{index}", max=send.max)
         if node.on_error is not None:
-            yield from self._node(node.on_error, f"{at}/on_error")
+            yield from self._node(node.on_error, f"{at}/on_error", end=False)
         yield from self._check_routing(node, f"{at}/routing")
 
     def _check_implicit(self, node: ir.Node, at: str) -> Iterator[Finding]:

@@ -35,6 +35,7 @@ INVALID = {
     "graph": _document(build.subgraph("a", "nothing")),
     "label": _document(build.pass_("a", routes={"done": "END"})),
     "handler": _document(build.pass_("a", on_error="nowhere")),
+    "handler that ends": _document(build.pass_("a", on_error="END")),
     "join of nothing": _document(build.pass_("a", join="b"), build.pass_("b")),
     "child without join": _document(build.pass_("a", sends=[build.send("helper")])),
     "route to a child": _document(
