@@ -155,7 +155,7 @@ def _source_place(document: Document, node: str, at: str = "") -> SourcePlace | 
     """Where a JSON pointer, or the part around it that has a place, stands in the source; else where the node does."""
     while at and at not in document.source_map:
         at = at.rpartition("/")[0]
-    if at and re.match(r"/graphs/[^/]+/nodes/", at):
+    if at and re.match(r"/graphs/[^/]+/(nodes|output)/", at):
         return document.source_map[at]
     for name in sorted(document.graphs, key=lambda name: (name != document.entry, name)):
         for index, declared in enumerate(document.graphs[name].nodes):

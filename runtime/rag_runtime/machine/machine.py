@@ -235,7 +235,7 @@ class Machine:
 
     def _end(self, run: Run) -> Finish:
         try:
-            output = output_of(run)
+            output = output_of(run, self._plans.document.types)
         except OutputFailed as failed:
             return self._fail(run, failed.error)
         return self._stop(Finish(outcome="finished", output=output, usage=self.usage))
