@@ -66,7 +66,7 @@ def _write(value: Json, out: list[str], *, ordered: bool) -> None:
 
 def _write_object(value: dict[str, Json], out: list[str], *, ordered: bool) -> None:
     lead = "{"
-    for key in sorted(value, key=_code_units) if ordered else value:
+    for key in sorted(value, key=code_units) if ordered else value:
         out.append(f"{lead}{_quote(key)}:")
         _write(value[key], out, ordered=ordered)
         lead = ","
@@ -82,7 +82,8 @@ def _write_array(value: list[Json], out: list[str], *, ordered: bool) -> None:
     out.append("]" if value else "[]")
 
 
-def _code_units(key: str) -> bytes:
+def code_units(key: str) -> bytes:
+    """What the members of an object are sorted by."""
     return key.encode("utf-16-be", "surrogatepass")
 
 

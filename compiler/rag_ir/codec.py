@@ -8,9 +8,9 @@ their subset. What names refer to is `rag_verify`'s concern.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from rag_ir.canonical import canonical
+from rag_ir.canonical import canonical, code_units
 from rag_ir.finding import Finding
 from rag_ir.graph import IR_VERSION, Document, Json
 from rag_ir.record import is_record, names, replace
@@ -18,7 +18,18 @@ from rag_ir.record import is_record, names, replace
 if TYPE_CHECKING:
     from rag_ir.graph import ModelRequirement, RouterRequirement, ToolRequirement
 
-__all__ = ["canonical", "decode", "digest", "digest_of", "dump", "encode", "requirement_digest", "seal", "to_json"]
+__all__ = [
+    "arranged",
+    "canonical",
+    "decode",
+    "digest",
+    "digest_of",
+    "dump",
+    "encode",
+    "requirement_digest",
+    "seal",
+    "to_json",
+]
 
 LARGEST = 16 * 1024 * 1024
 """Documents of more bytes than this are refused."""
@@ -68,6 +79,29 @@ def digest(document: Document) -> str:
 def seal(document: Document) -> Document:
     """The document with its digest. Raises ValueError as `canonical` does."""
     return replace(document, digest=digest(document))
+
+
+def arranged(document: Document) -> Document:
+    """The document with the members of every object in canonical order, as one that was written and read again has them.
+
+    Templates and schemas are shown in stored order, so a run must see the same order before and after its document was stored.
+    """
+    value = _in_order(document)
+    assert isinstance(value, Document)
+    return value
+
+
+def _in_order(value: object) -> object:
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        members = cast("Mapping[str, object]", value)
+        return {key: _in_order(members[key]) for key in sorted(members, key=code_units)}
+    if isinstance(value, (tuple, list)):
+        items = [_in_order(item) for item in cast("Iterable[object]", value)]
+        return tuple(items) if isinstance(value, tuple) else items
+    record = cast("Any", value)
+    return replace(record, **{name: _in_order(getattr(record, name)) for name in names(type(record))})
 
 
 def requirement_digest(entry: ModelRequirement | ToolRequirement | RouterRequirement) -> str:

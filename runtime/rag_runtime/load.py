@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from rag_ir.codec import decode, digest, dump
+from rag_ir.codec import arranged, decode, digest, dump
 from rag_ir.finding import Finding
 from rag_ir.graph import Document
 from rag_ir.rules import RULES
@@ -58,7 +58,7 @@ def _admitted(document: Document, registry: Registry) -> tuple[Document | None, 
     if actual != document.digest:
         message = f"the document says that its digest is `{document.digest}`, and it is `{actual}`"
         return None, [Finding("ir-digest", "/digest", message)]
-    bound, findings = rebind(document, registry)
+    bound, findings = rebind(arranged(document), registry)
     if not findings:
         findings = verify(bound)
     levels = {finding.code: registry.severities.get(finding.code, RULES[finding.code].severity) for finding in findings}

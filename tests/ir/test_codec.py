@@ -14,7 +14,7 @@ from tests.ir.documents import DOCUMENTS, everything, founding
 from tests.ir.values import JSON_VALUES
 
 from rag_ir.canonical import compact, number
-from rag_ir.codec import canonical, decode, digest, dump, encode, requirement_digest, seal, to_json
+from rag_ir.codec import arranged, canonical, decode, digest, dump, encode, requirement_digest, seal, to_json
 from rag_ir.graph import Json, Provenance
 
 
@@ -90,6 +90,16 @@ def test_a_document_reads_back(name: str) -> None:
     document = DOCUMENTS[name]()
     assert decode(dump(document)) == (document, [])
     assert decode(json.dumps(encode(document), indent=2).encode()) == (document, [])
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_an_arranged_document_is_in_the_order_of_one_that_was_stored(name: str) -> None:
+    document = DOCUMENTS[name]()
+    stored, _ = decode(dump(document))
+    assert arranged(document) == document
+    assert json.dumps(encode(arranged(document))) == json.dumps(encode(arranged(stored or document)))
+    members = list(encode(arranged(document))["graphs"] or ())
+    assert members == sorted(members)
 
 
 def test_the_digest_covers_meaning_and_nothing_else() -> None:

@@ -25,7 +25,10 @@ def _said(at: str, message: str) -> str:
 
 
 def standing_alone(schema: Schema, types: Mapping[str, Schema]) -> dict[str, Json]:
-    """The schema with the declared records that it reaches as its own `$defs`."""
+    """The schema with the declared records that it reaches as its own `$defs`.
+
+    Models answer in the order in which they are shown the fields: those that must be there stand first, as they were declared.
+    """
     definitions: dict[str, Json] = {}
     whole = _inlined(dict(schema), types, definitions)
     return {**whole, "$defs": dict(sorted(definitions.items()))} if definitions else whole
@@ -44,10 +47,18 @@ def _inlined(schema: dict[str, Json], types: Mapping[str, Schema], definitions: 
                 made[key] = [_inlined(member, types, definitions) for member in members]
             case "properties", dict():
                 properties = cast("dict[str, dict[str, Json]]", value)
-                made[key] = {name: _inlined(field, types, definitions) for name, field in properties.items()}
+                made[key] = {
+                    name: _inlined(properties[name], types, definitions) for name in _declared_order(properties, schema)
+                }
             case _:
                 made[key] = value
     return made
+
+
+def _declared_order(properties: Mapping[str, object], schema: Mapping[str, Json]) -> list[str]:
+    required = schema.get("required")
+    first = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+    return [name for name in dict.fromkeys((*first, *properties)) if name in properties]
 
 
 def _referred(name: str, types: Mapping[str, Schema], definitions: dict[str, Json]) -> str:
