@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rag_compiler import hir
-from rag_compiler.kinds import LISTS
+from rag_compiler.kinds import LISTS, NUMBERS
 from rag_compiler.resolve_values import NotConstant, constant
 from rag_compiler.sink import Sink
 from rag_compiler.source import Span
@@ -47,7 +47,7 @@ def channel_type(channel: hir.Channel) -> TypeValue:
         return ListOf(Named("message"))
     if reducer in LISTS:
         return ListOf(JSON)
-    return MapOf(JSON) if reducer == "merge" else FLOAT if reducer == "sum" else JSON
+    return MapOf(JSON) if reducer == "merge" else FLOAT if reducer in NUMBERS else JSON
 
 
 def check_constant(expr: hir.Expr, type_: TypeValue, what: str, types: Types, sink: Sink) -> None:

@@ -103,6 +103,8 @@ REFUSED_REDUCERS = {
 }
 LISTS = ("append", "union", "messages", "topic")
 """Reducers whose channel holds a list."""
+NUMBERS = ("sum", "min", "max")
+"""Reducers whose channel holds a number."""
 
 TYPE_NAMES = ("string", "int", "float", "bool", "json", "message")
 

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from rag_compiler import hir, syntax
-from rag_compiler.diagnostics import Fix
-from rag_compiler.kinds import LISTS, REDUCER_ALIASES, REDUCERS, REFUSED_REDUCERS
+from rag_compiler.kinds import LISTS, NUMBERS, REDUCER_ALIASES, REDUCERS, REFUSED_REDUCERS
 from rag_compiler.names import Names
 from rag_compiler.resolve_types import bind_type
 from rag_compiler.resolve_values import bind_constant
 from rag_compiler.sink import Sink
 from rag_compiler.words import names as say
 from rag_compiler.words.values import bad_value, not_built
-from rag_ir.types import JSON, ListOf, Literals, MapOf, Named, Primitive, Record, spell_out
+from rag_ir.types import (
+    FLOAT,
+    INT,
+    JSON,
+    ListOf,
+    Literals,
+    MapOf,
+    Named,
+    Primitive,
+    Record,
+    TypeValue,
+    Union,
+    spell_out,
+)
 
 WORDS = {"merge": "deep", "topic": "accumulate"}
 """The one word that a reducer may be followed by."""
+CONVERSATIONS = (ListOf(Named("message")), ListOf(JSON))
+"""The types, beside `json`, that a conversation may be given."""
 BUILT = "reducers that work: " + say.quoted(sorted(REDUCERS))
 
 
@@ -84,26 +98,29 @@ def _word(channel: syntax.Channel, reducer: hir.Ref | None, sink: Sink) -> str:
 
 
 def _check_shape(channel: syntax.Channel, reducer: hir.Ref, type_: hir.Type, sink: Sink) -> None:
-    """A channel's type is that of its whole value: a list for `append`, an object for `merge`."""
-    value, wanted = type_.value, ""
-    fix: tuple[Fix, ...] = ()
+    """A channel's type is that of its whole value: a list for `append`, an object for `merge`, a number for `sum`."""
+    value = type_.value
+    if not type_.whole or value == JSON:
+        return
     place = sink.at(type_.span)
-    if reducer.name in LISTS and isinstance(value, Primitive | Literals | MapOf | Record) and value != JSON:
-        wanted = "a list"
+    wanted, fix = "", ""
+    if reducer.name == "messages":
+        wanted, fix = ("" if value in CONVERSATIONS else "`message[]`"), "message[]"
+    elif reducer.name in LISTS:
+        element = isinstance(value, Primitive | Literals | MapOf | Record) or value == Named("message")
         written = spell_out(value)
-        fix = (say.replace(place, f"({written})[]" if " " in written else f"{written}[]"),)
-    elif reducer.name in LISTS and value == Named("message"):
-        wanted, fix = "a list", (say.replace(place, "message[]"),)
-    elif reducer.name == "merge" and isinstance(value, Primitive | Literals | ListOf) and value != JSON:
-        wanted = "an object"
-    elif reducer.name == "sum" and isinstance(value, Literals | ListOf | MapOf | Record | Primitive):
-        wanted = "" if value in (JSON, Primitive("int"), Primitive("float")) else "a number"
+        wanted, fix = ("a list" if element else ""), f"({written})[]" if " " in written else f"{written}[]"
+    elif reducer.name == "merge":
+        wanted = "an object" if isinstance(value, Primitive | Literals | ListOf) else ""
+    elif reducer.name in NUMBERS:
+        wanted = "" if _may_be_number(value) else "a number"
     if wanted:
-        message = (
-            f"the type of an `{reducer.name}` channel is that of its whole value, {wanted}, not `{spell_out(value)}`"
-        )
-        sink.add(
-            bad_value(
-                place, message.replace("an `m", "a `m").replace("an `s", "a `s").replace("an `t", "a `t"), fixes=fix
-            )
-        )
+        article = "an" if reducer.name[0] in "au" else "a"
+        message = f"the type of {article} `{reducer.name}` channel is that of its whole value, {wanted}, not `{spell_out(value)}`"
+        sink.add(bad_value(place, message, fixes=(say.replace(place, fix),) if fix else ()))
+
+
+def _may_be_number(value: TypeValue) -> bool:
+    """Whether some value of the type is a number; a declared type may be anything."""
+    members = value.members if isinstance(value, Union) else (value,)
+    return any(member in (INT, FLOAT, JSON) or isinstance(member, Named) for member in members)

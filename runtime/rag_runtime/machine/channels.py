@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rag_ir.graph import Channel, Graph, Json
+from rag_runtime.machine.conversation import Positions, identified
 from rag_runtime.machine.reducers import FORGETFUL, REDUCERS, REMEMBERING, Fold, Memo, Writes
 
 
@@ -32,7 +33,7 @@ class Channels:
     __slots__ = ("_fleeting", "_memos", "_reducers", "declared", "fading", "values")
 
     def __init__(self, graph: Graph) -> None:
-        self.values: dict[str, Json] = {channel.name: channel.initial for channel in graph.channels}
+        self.values: dict[str, Json] = {channel.name: _initial(channel) for channel in graph.channels}
         self.declared = {channel.name: channel for channel in graph.channels}
         self.fading: set[str] = set()
         self._memos: dict[str, Memo] = {}
@@ -76,8 +77,15 @@ class Channels:
     def _memo(self, channel: Channel) -> Memo:
         memo = self._memos.get(channel.name)
         if memo is None:
-            memo = self._memos[channel.name] = Memo(channel)
+            memo = self._memos[channel.name] = Memo(channel, self.values[channel.name])
         return memo
+
+
+def _initial(channel: Channel) -> Json:
+    """The value before any write. In a conversation every message has an id."""
+    if channel.reducer != "messages" or not isinstance(channel.initial, list):
+        return channel.initial
+    return Positions().merge([], identified(channel.initial, "initial"))
 
 
 def _is_fleeting(channel: Channel) -> bool:

@@ -22,19 +22,22 @@ Refuse = Callable[[int, str, str], None]
 
 
 class Memo:
-    """What a channel's reducer remembers: the keys of `union`, whether `first` was written, the ids of `messages`."""
+    """What a channel's reducer remembers: the keys of `union`, whether `first` was written, the ids of `messages`.
+
+    `value` is the channel's, before its first write.
+    """
 
     __slots__ = ("fresh", "keys", "now_written", "positions", "written")
 
-    def __init__(self, channel: Channel | None = None) -> None:
+    def __init__(self, channel: Channel | None = None, value: Json = None) -> None:
         self.keys: set[Hashable] = set()
         self.fresh: set[Hashable] = set()
         self.written = self.now_written = False
         self.positions = Positions()
         if channel is not None and channel.reducer == "messages":
-            self.positions = Positions(_elements(channel.initial))
+            self.positions = Positions(_elements(value))
         if channel is not None and channel.reducer == "union":
-            self.keys = {equality_key(value) for value in _elements(channel.initial)}
+            self.keys = {equality_key(element) for element in _elements(value)}
 
     def commit(self) -> None:
         """The last merge holds."""
