@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from rag_compiler import hir, syntax
-from rag_compiler.kinds import DEFAULTS, JOIN_OPTIONS, MODES, WAITS
+from rag_compiler.kinds import AGENT_ITEMS, DEFAULTS, GRAPH_ITEMS, JOIN_OPTIONS, KINDS, MODES, NODE_ITEMS, WAITS
 from rag_compiler.resolve_expressions import distinct
 from rag_compiler.sink import Sink
 from rag_compiler.words.names import unknown_key
@@ -13,7 +13,7 @@ from rag_compiler.words.values import not_built, not_one_of
 
 UNBUILT = {
     "timeout": "without it nothing is cut off; a person can cancel the run",
-    "retry": "a failing call fails the node; catch it with `on_error` or a route",
+    "retry": "a call that fails for a time is made up to four times anyway; catch what still fails with `on_error` or a route",
     "budget": "bound the run with `max_turns`, `max_visits` and `defaults { recursion_limit: .. }`",
     "cache": "without it every call is made",
     "steering": "without it nobody can steer the node while it runs",
@@ -44,13 +44,13 @@ def check_graph_built(graph: hir.Graph, sink: Sink) -> None:
             case syntax.Node() | syntax.Channel() | syntax.Edge():
                 pass
             case _:
-                _refuse(item, "a graph", sink)
+                _refuse(item, "a graph", GRAPH_ITEMS, sink)
 
 
 def check_agent_built(agent: syntax.Agent, sink: Sink) -> None:
     """The items of an agent."""
     for item in agent.items:
-        _refuse(item, "an agent", sink)
+        _refuse(item, "an agent", AGENT_ITEMS, sink)
 
 
 def check_test_built(test: syntax.Test, sink: Sink) -> None:
@@ -61,6 +61,7 @@ def check_test_built(test: syntax.Test, sink: Sink) -> None:
 
 def check_node_built(node: hir.Node, sink: Sink) -> None:
     """The items of a node, its sends' modifiers and its join's options."""
+    legal = NODE_ITEMS if isinstance(node.behaviour, hir.UnknownNode) else KINDS[node.kind].items
     for item in node.syntax.items:
         match item:
             case syntax.ValueItem(keyword, value) if keyword.text in ("optional", "blocking"):
@@ -76,14 +77,14 @@ def check_node_built(node: hir.Node, sink: Sink) -> None:
             case syntax.Edge():
                 pass
             case _:
-                _refuse(item, "a node", sink)
+                _refuse(item, "a node", legal, sink)
 
 
-def _refuse(item: syntax.Item, owner: str, sink: Sink) -> None:
+def _refuse(item: syntax.Item, owner: str, legal: Container[str], sink: Sink) -> None:
     if isinstance(item, syntax.Edge | syntax.UnknownItem):
         return
     word = item.keyword.text
-    if word in UNBUILT:
+    if word in UNBUILT and word in legal:
         sink.add(not_built(sink.at(item.keyword.span), f"`{word}` of {owner}", UNBUILT[word]))
 
 
@@ -132,7 +133,7 @@ def _send(modifiers: Iterable[syntax.Item], send: hir.Send, sink: Sink) -> None:
                 instead = f"give the node itself `{keyword.text}`; sends to agents and graphs take it"
                 sink.add(not_built(sink.at(keyword.span), f"`{keyword.text}` on a send to a declared node", instead))
             case _:
-                _refuse(item, "a send", sink)
+                _refuse(item, "a send", UNBUILT, sink)
 
 
 def _context(mode: syntax.Name, sink: Sink) -> None:
@@ -163,8 +164,12 @@ def _join_option(pair: syntax.Pair, sink: Sink) -> None:
 
 def _wait(value: syntax.Expr, sink: Sink) -> None:
     match value:
-        case syntax.Variable(syntax.Name(text)) | syntax.Call(syntax.Name(text)) | syntax.Literal(str() as text):
-            if text == "all" and not isinstance(value, syntax.Call):
+        case (
+            syntax.Call(syntax.Name("quorum" as text))
+            | syntax.Variable(syntax.Name(text))
+            | syntax.Literal(str() as text)
+        ):
+            if text == "all":
                 return
             if text in WAITS:
                 sink.add(not_built(sink.at(value.span), f"`wait: {text}`", f"what works is {BUILT_WAIT}"))

@@ -8,6 +8,7 @@ from rag_compiler import hir, syntax
 from rag_compiler.blocks import word_of
 from rag_compiler.check_graphs import joined_nodes
 from rag_compiler.kinds import AGENT_ITEMS, COMMON, DEFAULTS, GRAPH_ITEMS, KINDS, NODE_ITEMS, REPEATABLE, TEST_ITEMS
+from rag_compiler.labels import calls_once
 from rag_compiler.resolve_expressions import distinct
 from rag_compiler.sink import Sink
 from rag_compiler.source import Span
@@ -83,6 +84,10 @@ def check_node_items(graph: hir.Graph, node: hir.Node, sink: Sink) -> None:
 
 
 def _check_model(node: hir.Node, behaviour: hir.ModelNode, words: dict[str, syntax.Item], sink: Sink) -> None:
+    if "max_turns" in words and behaviour.agent is None and calls_once(node):
+        owner = "a node whose `routes` name `tool_call`"
+        help_ = "it makes one model call; bound the loop through it with `max_visits`"
+        sink.add(illegal_item(sink.at(_keyword(words["max_turns"]).span), "max_turns", owner, help_))
     if behaviour.agent is None:
         if behaviour.model is None:
             _missing_model(f"node `{node.name.name}` of kind `{node.kind}`", node.name.span, sink)
@@ -140,7 +145,7 @@ def _check(items: Iterable[syntax.Item], legal: Sequence[str], shown: Sequence[s
 def _refuse(item: syntax.Item, keyword: syntax.Name, shown: Sequence[str], owner: str, sink: Sink) -> None:
     place = sink.at(keyword.span)
     elsewhere = [home for home, words in HOMES if keyword.text in words]
-    kinds = [kind.name for kind in KINDS.values() if keyword.text in kind.own]
+    kinds = [kind.name for kind in KINDS.values() if keyword.text in kind.items]
     if kinds and owner.startswith("a node"):
         help_ = f"it is an item of kind {quoted(kinds)}"
     else:

@@ -69,7 +69,7 @@ def _provider(table: Table) -> str:
 
 
 def _check_keys(provider: str, table: Table) -> None:
-    foreign = ["python", *(() if provider in ADDRESSES else HTTP_KEYS)]
+    foreign = ["python", *(() if provider in ADDRESSES else ("model", *HTTP_KEYS))]
     if provider != "scripted":
         foreign.append("answers")
     elif "answers" not in table:

@@ -27,7 +27,6 @@ input_trust = "untrusted"
 
 [models.default]
 provider = "scripted"
-model = "small"
 answers = "answers.toml"
 aliases = ["main"]
 context_window = 400_000
@@ -87,7 +86,7 @@ def test_a_whole_manifest() -> None:
         name="default",
         description="",
         provider="scripted",
-        model="small",
+        model="default",
         answers="answers.toml",
         capabilities=("tools", "json_schema"),
         context_window=400_000,
