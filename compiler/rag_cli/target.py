@@ -74,19 +74,23 @@ def compiled(file: str, data: bytes, graph: str | None, project: str | None = No
 
 
 def _of_ir(file: str, data: bytes, project: str | None) -> Target:
+    from collections import Counter
+
     from rag_cli.run_place import place_of
     from rag_ir.codec import decode
+    from rag_ir.rules import RULES
     from rag_verify import verify
 
     document, findings = decode(data)
     if document is not None:
         findings = verify(document)
-    if document is None or findings:
-        first = findings[0]
+    levels = Counter(RULES[finding.code].severity for finding in findings)
+    if document is None or levels["error"]:
+        first = next(finding for finding in findings if RULES[finding.code].severity == "error")
         where = f" at {first.at}" if first.at else ""
         raise Trouble(f"{shown(file)} is refused{where}: {first.message} ({first.code})", first.help, REFUSED)
     place = place_of(project, None, None if file == STDIN else Path(file).parent)
-    return Target(document, place.root, place.registry)
+    return Target(document, place.root, place.registry, levels["warning"])
 
 
 def _project(file: str, project: str | None) -> Project:

@@ -113,6 +113,15 @@ def test_an_ir_is_drawn_as_its_source_is(format: str, rag: Rag, example: Copy) -
     assert rag("graph", "-", "--format", format, stdin=Path("a.json").read_bytes()).out == source.out
 
 
+def test_an_ir_with_warnings_runs_and_is_drawn(rag: Rag, here: Path) -> None:
+    (here / "a.rag").write_text("graph a {\n  start b\n  node b { kind pass }\n  node c { kind pass }\n}\n")
+    rag("compile", "a.rag", "-o", "a.json")
+    assert rag("graph", "a.json").status == 0
+    done = rag("run", "a.json", "--store", "memory:")
+    assert (done.status, done.out) == (0, "{}\n")
+    assert "1 warning" in done.err
+
+
 @pytest.mark.parametrize("data", [b"{", b'{"ir": 1}', b'{"ir": 99}', b"{}", b"{" * 100_000])
 def test_what_is_no_ir_is_refused(data: bytes, rag: Rag, here: Path) -> None:
     (here / "a.json").write_bytes(data)
