@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag_cli.files import STDIN, read_bytes, shown
 from rag_cli.trouble import Trouble
 from rag_compiler.source import SourceFile
+from rag_ir.record import field, mutable
 from rag_project.manifest import NAME, find_root
 from rag_project.project import Project, open_project
 
@@ -17,7 +17,7 @@ SUFFIX = ".rag"
 SKIPPED = ("node_modules", "__pycache__")
 
 
-@dataclass(slots=True)
+@mutable
 class Selection:
     """A project and what is wanted of it: `names` of files and `folders`, below its root; or everything.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from rag_cli.printable import counted
+from rag_ir.record import field, mutable
 from rag_runtime.observe import RunEvent
 
 
-@dataclass(slots=True)
+@mutable
 class Lane:
     """A task under way: its path, how deep its run is nested, what it does now, and the calls that it made."""
 
@@ -24,7 +23,7 @@ class Lane:
         return calls(self.model_calls, self.tool_calls)
 
 
-@dataclass(slots=True)
+@mutable
 class Tally:
     """Kept up to date by `take`; `ended` gives the lane of a task that ended with this event."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from rag_compiler.concrete import ERROR, TOO_DEEP, Concrete, first_token, first_trouble
@@ -28,6 +27,7 @@ from rag_compiler.words.syntax import (
     unexpected,
     unopened_block,
 )
+from rag_ir.record import field, mutable
 from rag_ir.rules import Severity
 
 Result = TypeVar("Result")
@@ -55,7 +55,7 @@ def always(_left: Concrete, _right: Concrete) -> bool:
     return True
 
 
-@dataclass(slots=True)
+@mutable
 class Lowering:
     """One file being lowered."""
 

@@ -3,7 +3,8 @@
 `@record` stands for `@dataclass(frozen=True, slots=True)`, which compiles six functions for each class when it is imported: half
 of the time that a short command takes. Here what is the same for all classes is shared, the constructor is compiled when the
 first instance is made, and what `dataclasses` knows of a class (`fields`, `asdict`, `is_dataclass`) is made when it is asked for.
-A record has no base that is one, and no `__post_init__`.
+A record has no base that is one, and no `__post_init__`. `@mutable` stands for `@dataclass(slots=True, eq=False)` in the same way:
+what changes while a pass or a run goes on, and is like nothing but itself.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ if not TYPE_CHECKING:
         return value.__class__(**changes)
 
 
-__all__ = ["field", "is_record", "is_record_class", "members", "names", "record", "replace", "required"]
+__all__ = ["field", "is_record", "is_record_class", "members", "mutable", "names", "record", "replace", "required"]
 
 R = TypeVar("R")
 _UNSET: Any = object()
@@ -52,9 +53,17 @@ def record(cls: type[R] | None = None, /, *, kw_only: bool = False, order: bool 
     """Makes a class a record of its annotated names, in their order. With `order`, records of one class compare as tuples."""
 
     def make(given: Any) -> Any:
-        return _made(given, kw_only=kw_only, order=order)
+        shared = {**_SHARED, **_FROZEN, **(_ORDER if order else {})}
+        return _made(given, shared, kw_only=kw_only, frozen=True)
 
     return make if cls is None else make(cls)
+
+
+@dataclass_transform(eq_default=False, field_specifiers=(field,))
+def mutable(cls: type[R], /) -> type[R]:
+    """Makes a class a record whose fields can be set, and which is equal to itself only."""
+    made: type[R] = _made(cls, _SHARED, kw_only=False, frozen=False)
+    return made
 
 
 def names(cls: type) -> tuple[str, ...]:
@@ -84,12 +93,12 @@ def is_record_class(cls: object) -> bool:
     return isinstance(cls, type) and "_required" in cls.__dict__
 
 
-def _made(cls: Any, *, kw_only: bool, order: bool) -> Any:
+def _made(cls: Any, shared: dict[str, Any], *, kw_only: bool, frozen: bool) -> Any:
     own = cls.__dict__
     slots = tuple(own.get("__annotations__", ()))
     defaults = {name: _default(own[name]) for name in slots if name in own}
     body = {name: value for name, value in own.items() if name not in slots and name not in ("__dict__", "__weakref__")}
-    body = {**_SHARED, **(_ORDER if order else {}), **body}
+    body = {**shared, **body}
     body["__slots__"] = slots
     body["__match_args__"] = () if kw_only else slots
     body["__dataclass_fields__"] = _Fields(defaults, kw_only)
@@ -97,7 +106,7 @@ def _made(cls: Any, *, kw_only: bool, order: bool) -> Any:
     body["_values"] = _getter(slots)
     made: Any = type(cls)(cls.__name__, cls.__bases__, body)
     made.__qualname__ = cls.__qualname__
-    made.__init__ = _constructor(made, defaults, kw_only)
+    made.__init__ = _constructor(made, defaults, kw_only=kw_only, frozen=frozen)
     return made
 
 
@@ -127,19 +136,19 @@ class _One:
 # ---- the constructor -------------------------------------------------------------------------------------------------
 
 
-def _constructor(cls: Any, defaults: dict[str, Any], kw_only: bool) -> Any:
+def _constructor(cls: Any, defaults: dict[str, Any], *, kw_only: bool, frozen: bool) -> Any:
     """One that compiles the real one and hands over to it."""
 
     def __init__(self: Any, *arguments: Any, **named: Any) -> None:  # noqa: N807
-        compiled = _compiled(cls, defaults, kw_only)
+        compiled = _compiled(cls, defaults, kw_only=kw_only, frozen=frozen)
         cls.__init__ = compiled
         compiled(self, *arguments, **named)
 
     return __init__
 
 
-def _compiled(cls: Any, defaults: dict[str, Any], kw_only: bool) -> Any:
-    """Slots are set by their descriptors, which takes half of the time that `object.__setattr__` takes."""
+def _compiled(cls: Any, defaults: dict[str, Any], *, kw_only: bool, frozen: bool) -> Any:
+    """Frozen slots are set by their descriptors, which takes half of the time that `object.__setattr__` takes."""
     scope: dict[str, Any] = {"_unset": _UNSET}
     parameters, lines = ["self", *(["*"] if kw_only and cls.__slots__ else [])], ["    pass"]
     for name in cls.__slots__:
@@ -155,7 +164,7 @@ def _compiled(cls: Any, defaults: dict[str, Any], kw_only: bool) -> Any:
         else:
             scope[f"_default_{name}"] = default
             parameters.append(f"{name}=_default_{name}")
-        lines.append(f"    _set_{name}(self, {made})")
+        lines.append(f"    _set_{name}(self, {made})" if frozen else f"    self.{name} = {made}")
     exec(f"def __init__({', '.join(parameters)}):\n" + "\n".join(lines), scope)
     scope["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
     return scope["__init__"]
@@ -243,13 +252,6 @@ def _setstate(self: Any, state: tuple[Any, ...]) -> None:
         object.__setattr__(self, name, value)
 
 
-_SHARED: dict[str, Any] = {
-    "__delattr__": _delattr,
-    "__eq__": _eq,
-    "__getstate__": _getstate,
-    "__hash__": _hash,
-    "__repr__": _repr,
-    "__setattr__": _setattr,
-    "__setstate__": _setstate,
-}
+_SHARED: dict[str, Any] = {"__getstate__": _getstate, "__repr__": _repr, "__setstate__": _setstate}
+_FROZEN: dict[str, Any] = {"__delattr__": _delattr, "__eq__": _eq, "__hash__": _hash, "__setattr__": _setattr}
 _ORDER: dict[str, Any] = {"__ge__": _ge, "__gt__": _gt, "__le__": _le, "__lt__": _lt}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from rag_runtime.refusals import RunRefused
@@ -14,9 +15,7 @@ _PERMITTED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 def new_name(milliseconds: int) -> str:
     """A name for a run that begins now, in milliseconds since 1970."""
-    import secrets
-
-    chance = secrets.randbits(5 * _CHANCE_DIGITS)
+    chance = int.from_bytes(os.urandom(_CHANCE_DIGITS), "big")
     return _spelled(milliseconds, _TIME_DIGITS) + _spelled(chance, _CHANCE_DIGITS)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from rag_ir.codec import decode
 from rag_ir.graph import Document, Json
-from rag_ir.record import record
+from rag_ir.record import field, mutable, record
 from rag_runtime.commands import Command, Finish, Outcome, StartTask
 from rag_runtime.events import (
     CallEnded,
@@ -163,7 +162,7 @@ def _view(store: Store, document: Document, run: Run, tree: Sequence[Run], live:
     )
 
 
-@dataclass(slots=True)
+@mutable
 class _Trace:
     """What a journal tells of one task."""
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from rag_ir.record import field, is_record, is_record_class, members, names, record, replace, required
+from rag_ir.record import field, is_record, is_record_class, members, mutable, names, record, replace, required
 
 
 @record
@@ -45,6 +45,15 @@ class Listed:
 @record
 class Nothing:
     """No fields at all."""
+
+
+@mutable
+class Tally:
+    """What is counted."""
+
+    name: str
+    count: int = 0
+    seen: list[int] = field(default_factory=list[int])
 
 
 @record(order=True)
@@ -175,6 +184,21 @@ def test_it_is_ordered_where_that_is_asked_for() -> None:
     assert Span(1, 3) >= Span(1, 3) > Span(1, 2)
     with pytest.raises(TypeError):
         sorted([Point(1), Point(2)])  # type: ignore[type-var]
+
+
+def test_what_is_mutable_is_set_and_is_like_itself_only() -> None:
+    tally = Tally("a")
+    tally.count += 1
+    tally.seen.append(2)
+    assert (tally.name, tally.count, tally.seen, Tally("a").seen) == ("a", 1, [2], [])
+    assert tally == tally
+    assert Tally("a") != Tally("a")
+    assert len({tally, Tally("a")}) == 2
+    assert repr(tally) == "Tally(name='a', count=1, seen=[2])"
+    assert members(copy.deepcopy(tally)) == members(tally)
+    assert not hasattr(tally, "__dict__")
+    with pytest.raises(AttributeError):
+        setattr(tally, "other", 1)  # noqa: B010
 
 
 def test_its_constructor_says_what_it_takes_once_it_was_used() -> None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from rag_ir.graph import Document
-from rag_ir.record import replace
+from rag_ir.record import field, mutable, replace
 from rag_runtime.commands import Command, Finish, Merged, StartTask
 from rag_runtime.events import Answered, CallEnded, CallStarted, ChildFinished, Event, Resumed, RunStarted
 from rag_runtime.machine import Machine, Plans
@@ -156,7 +155,7 @@ class Record:
                 observe(told)
 
 
-@dataclass(slots=True)
+@mutable
 class _Marks:
     """What a driver must know of a journal beside the machine, kept as it grows.
 

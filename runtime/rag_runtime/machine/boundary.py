@@ -8,9 +8,9 @@ without it, until nothing more fails. Nothing is committed before that: a run th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rag_ir.graph import Json
+from rag_ir.record import mutable
 from rag_runtime.events import Error
 from rag_runtime.machine import joins
 from rag_runtime.machine.channels import Merge
@@ -26,7 +26,7 @@ Written = dict[str, list[tuple[int, Json]]]
 """By channel, who wrote what in this superstep, in task order; the writer is the index of the activation."""
 
 
-@dataclass(slots=True)
+@mutable
 class Passed:
     """The boundary is passed: the channels that changed, sorted, and the next superstep in task order."""
 
@@ -34,7 +34,7 @@ class Passed:
     due: list[Due]
 
 
-@dataclass(slots=True)
+@mutable
 class Stuck:
     """Nothing is committed: failures that nothing catches, in task order."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from rag_ir.record import field, mutable
 from rag_runtime.commands import History
 from rag_runtime.events import Answered, CallEnded, CallStarted, ChildFinished, Question, Usage
 from rag_runtime.machine.errors import MachineError
 from rag_runtime.machine.ledger import NOTHING
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Log:
     """Its calls, the answers by address, its child run and how much of that run's usage was counted.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from rag_ir.finding import pointer
 from rag_ir.graph import END, Document, Each, Entry, Finish, Graph, JoinSends, Json, Next, Node, Routes
+from rag_ir.record import field, mutable
 from rag_runtime.machine.errors import MachineError
 
 FAILURE_LABELS = ("error", "failed")
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Move:
     """What follows an activation: `target` (null: the branch ends) or a `join` of what is sent.
 
@@ -25,7 +25,7 @@ class Move:
     handled: dict[str, Json] | None = None
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class RoutePlan:
     """An entry of `routes`, with the JSON pointer of its guard."""
 
@@ -35,7 +35,7 @@ class RoutePlan:
     pointer: str
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class SendPlan:
     """A send, with its JSON pointer."""
 
@@ -46,7 +46,7 @@ class SendPlan:
     pointer: str
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class JoinPlan:
     """A graph-level join. `before` says which nodes lead to a node in the same region (see `children`) other than by such joins.
 
@@ -60,7 +60,7 @@ class JoinPlan:
     leads_to: dict[NodePlan, frozenset[NodePlan]] = field(default_factory=dict["NodePlan", "frozenset[NodePlan]"])
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class NodePlan:
     """A node.
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Literal
 
 from rag_ir.graph import Json
-from rag_ir.record import replace
+from rag_ir.record import field, mutable, replace
 from rag_runtime.commands import History
 from rag_runtime.events import Error, TaskSucceeded
 from rag_runtime.machine.channels import Channels
@@ -21,7 +20,7 @@ ChildOutcome = Literal["succeeded", "failed", "cancelled"]
 NO_HISTORY = History()
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Activation:
     """One scheduled run of a node. `error` and `label` are those of its failure. What only its step needs is let go after it."""
 
@@ -79,7 +78,7 @@ class Child:
         return False
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Arrivals:
     """What a join over declared nodes has collected since it last fired."""
 
@@ -87,7 +86,7 @@ class Arrivals:
     sources: set[NodePlan] = field(default_factory=set[NodePlan])
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Group:
     """The children that one activation joins. `left` counts those that have not ended."""
 
@@ -181,7 +180,7 @@ def _place(due: Due) -> tuple[int, int]:
     return due[0].index, due[1].order
 
 
-@dataclass(slots=True, eq=False)
+@mutable
 class Run:
     """A run between two events. `acts` are the activations of the superstep `step`, `steps` all of them so far.
 
