@@ -1,0 +1,35 @@
+"""The queries of the grammar are about nodes that it has, and find something in a text that uses all of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.fuzz.test_fuzz_parse import OLDER, WHOLE
+from tree_sitter import Language, Parser, Query, QueryCursor
+
+from rag_compiler import _grammar
+
+QUERIES = sorted((Path(__file__).parent.parent.parent / "grammar" / "queries").glob("*.scm"))
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
+def test_a_query_fits_the_grammar(path: Path) -> None:
+    language = Language(_grammar.language())
+    tree = Parser(language).parse(WHOLE + OLDER)
+    captures = QueryCursor(Query(language, path.read_text())).captures(tree.root_node)
+    assert captures
+
+
+def test_every_word_of_an_item_is_highlighted() -> None:
+    language = Language(_grammar.language())
+    path = next(path for path in QUERIES if path.stem == "highlights")
+    tree = Parser(language).parse(WHOLE)
+    captures = QueryCursor(Query(language, path.read_text())).captures(tree.root_node)
+    found = {node.start_byte for node in captures["keyword"]}
+    lines = [
+        line for line in WHOLE.split(b"\n") if line.startswith((b"    kind", b"    tools", b"  channel", b"  node"))
+    ]
+    assert len(lines) > 10
+    for line in lines:
+        assert WHOLE.index(line) + len(line) - len(line.lstrip()) in found, line
