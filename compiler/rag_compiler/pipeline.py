@@ -6,7 +6,7 @@ the same one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rag_compiler import hir, syntax
@@ -35,6 +35,8 @@ from rag_verify.reachability import check_reachability
 
 GENERATOR = f"raglang {VERSION}"
 
+Read = tuple[syntax.File, tuple[Diagnostic, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
@@ -49,13 +51,27 @@ class Analysis:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def analyse(files: Sequence[SourceFile], registry: Registry, manifest: SourceFile | None = None) -> Analysis:
-    """The analysis of all files of a project. With the manifest's text, findings on what it says are placed in it."""
+def read(file: SourceFile) -> Read:
+    """A file's syntax tree, and what is wrong with its text: what one file gives does not depend on any other."""
+    parsed, refused = parse(file)
+    tree, broken = lower(parsed)
+    return tree, (*refused, *broken)
+
+
+def analyse(
+    files: Sequence[SourceFile],
+    registry: Registry,
+    manifest: SourceFile | None = None,
+    reader: Callable[[SourceFile], Read] = read,
+) -> Analysis:
+    """The analysis of all files of a project. With the manifest's text, findings on what it says are placed in it.
+
+    `reader` gives what `read` does; one that remembers makes up for files that have not changed.
+    """
     files = tuple(sorted(files, key=lambda file: file.path))
-    parsed = [parse(file) for file in files]
-    lowered = [lower(tree) for tree, _ in parsed]
-    broken = [diagnostic for _, found in (*parsed, *lowered) for diagnostic in found]
-    trees = tuple(tree for tree, _ in lowered)
+    texts_read = [reader(file) for file in files]
+    broken = [diagnostic for _, found in texts_read for diagnostic in found]
+    trees = tuple(tree for tree, _ in texts_read)
     named = [(file.path, tree) for file, tree in zip(files, trees, strict=True)]
     place = manifest_place(manifest, MANIFEST)
     project, unbound = resolve(named, registry, lower_text, place)

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from rag_compiler.diagnostics import Diagnostic
-from rag_compiler.pipeline import Analysis
+from rag_compiler.pipeline import Analysis, Read, read
 from rag_compiler.source import LineIndex, SourceFile
 from rag_lsp.documents import Document, open_document, uri_of
 from rag_lsp.loading import Home, Loaded, home_of, load, name_in
@@ -107,11 +107,25 @@ class Workspace:
         self.reading += 1
 
 
+class Reader:
+    """Reads files, and remembers the last text of each with what it gave."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[SourceFile, Read]] = {}
+
+    def __call__(self, file: SourceFile) -> Read:
+        known = self._known.get(file.path)
+        if known is None or known[0] != file:
+            known = self._known[file.path] = (file, read(file))
+        return known[1]
+
+
 class Checker:
     """Analyses snapshots, one after the other; a project of which nothing has changed is not analysed again."""
 
     def __init__(self) -> None:
         self.projects: dict[Home, Checked] = {}
+        self._readers: dict[Home, Reader] = {}
 
     def check(self, snapshot: Snapshot) -> State:
         """Everything that is known of a snapshot."""
@@ -122,6 +136,7 @@ class Checker:
             here = [snapshot.documents[key] for key, its in homes.items() if its == home]
             projects[home] = self._checked(home, here, snapshot)
         self.projects = projects
+        self._readers = {home: self._readers[home] for home in projects if home in self._readers}
         places = {key: (home, name_in(projects[home].loaded, snapshot.documents[key])) for key, home in homes.items()}
         return State(snapshot, projects, places)
 
@@ -136,7 +151,9 @@ class Checker:
         files = tuple(sources.values())
         if before is not None and before.loaded is loaded and before.files == files:
             return Checked(loaded, before.files, before.analysis, before.diagnostics, named, before.before)
-        analysis, diagnostics = diagnose(loaded.project, files, loaded.unreadable)
+        analysis, diagnostics = diagnose(
+            loaded.project, files, loaded.unreadable, self._readers.setdefault(home, Reader())
+        )
         return Checked(loaded, files, analysis, diagnostics, named, _whole(before))
 
 

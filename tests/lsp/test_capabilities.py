@@ -26,7 +26,7 @@ def make_client() -> LanguageClient:
 
 
 def _fixture(**options: Any) -> Any:
-    return pytest_lsp.fixture(**options)  # pyright: ignore[reportUnknownMemberType]
+    return pytest_lsp.fixture(**options)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 CONFIG = ClientServerConfig(server_command=COMMAND, client_factory=make_client)
