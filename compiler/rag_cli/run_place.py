@@ -125,14 +125,13 @@ def _root(project: str | None, near: Path | None) -> Path | None:
 def _registry(root: Path | None) -> Registry:
     """The registry of a project whose manifest is whole: what it names can be bound."""
     from rag_ir.rules import RULES
-    from rag_project.manifest import NAME, load_manifest
-    from rag_project.tools import read_tools
+    from rag_project.manifest import NAME, load_manifest, with_tools
     from rag_registry.manifest import empty_registry
 
     if root is None:
         return empty_registry()
     manifest = load_manifest(root)
-    registry, unreadable = read_tools(root, manifest.registry)
+    registry, unreadable = with_tools(root, manifest.registry)
     for finding in (*manifest.findings, *unreadable):
         if registry.severities.get(finding.code, RULES[finding.code].severity) == "error":
             where = shown(Path(folder_of(root), NAME))

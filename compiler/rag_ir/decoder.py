@@ -11,6 +11,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from rag_ir import graph
 from rag_ir.canonical import INTEGER_BITS
 from rag_ir.finding import pointer
 from rag_ir.graph import Document, Json
@@ -94,9 +95,15 @@ def _reader(annotation: Any) -> Reader:
 
 
 @cache
+def _written(annotation: str) -> Reader:
+    """The reader of an annotation as the source has it: most stand there more than once."""
+    holder = type("Holder", (), {"__annotations__": {"it": annotation}})
+    return _reader(get_type_hints(holder, {**vars(graph)}, _MARKERS)["it"])
+
+
+@cache
 def _record(cls: type[Any]) -> Reader:
-    hints = get_type_hints(cls, localns=_MARKERS)
-    readers = {name: _reader(hints[name]) for name in names(cls)}
+    readers = {name: _written(cls.__annotations__[name]) for name in names(cls)}
 
     def read(value: Json, path: Path, problems: Problems) -> Any:
         if not isinstance(value, dict):

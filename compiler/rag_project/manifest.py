@@ -40,3 +40,12 @@ def load_manifest(root: Path) -> Manifest:
         return Manifest(b"", empty_registry(), (finding,))
     registry, findings = read_manifest(data)
     return Manifest(data, registry, tuple(findings))
+
+
+def with_tools(root: Path, registry: Registry) -> tuple[Registry, list[Finding]]:
+    """See `tools.read_tools`, which is loaded where there is something to read."""
+    if not registry.tools and not registry.routers:
+        return registry, []
+    from rag_project.tools import read_tools
+
+    return read_tools(root, registry)

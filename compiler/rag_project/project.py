@@ -12,9 +12,8 @@ from rag_compiler.source import SourceFile, Span
 from rag_ir.finding import Finding
 from rag_ir.record import record
 from rag_project.files import Unreadable, inside, read_file, shown
-from rag_project.manifest import NAME, find_root, load_manifest
+from rag_project.manifest import NAME, find_root, load_manifest, with_tools
 from rag_project.sources import find_sources
-from rag_project.tools import read_tools
 from rag_registry.manifest import empty_registry
 from rag_registry.positions import positions
 from rag_registry.registry import Registry
@@ -96,7 +95,7 @@ def open_project(path: Path) -> Project:
         folder = _resolved(path if is_folder else path.parent)
         return Project(folder, empty_registry(), None, (), None if chosen is None else folder / path.name)
     loaded = load_manifest(root)
-    registry, unreadable = read_tools(root, loaded.registry)
+    registry, unreadable = with_tools(root, loaded.registry)
     if chosen is not None:
         chosen = _resolved(chosen.parent) / chosen.name
     return Project(root, registry, SourceFile(NAME, loaded.data), (*loaded.findings, *unreadable), chosen)

@@ -10,9 +10,10 @@ blocking forms turn the first Ctrl-C into such a cancellation and give the resul
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rag_ir.graph import Document, Json
 from rag_registry.registry import Registry
@@ -165,11 +166,11 @@ def resume_blocking(
     return _blocking(going, run_id, store)
 
 
-def _blocking(going: Callable[[], Awaitable[RunResult]], name: str, store: Store) -> RunResult:
-    import anyio
+def _blocking(going: Callable[[], Coroutine[Any, Any, RunResult]], name: str, store: Store) -> RunResult:
+    import asyncio
 
     try:
-        return anyio.run(going)
+        return asyncio.run(going())
     except KeyboardInterrupt:
         result = standing(store, name)
         if result is None:

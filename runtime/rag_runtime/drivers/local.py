@@ -7,6 +7,7 @@ on: being cancelled is the one case in which it still says so, with `Cancelled`.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -25,15 +26,24 @@ if TYPE_CHECKING:
 
 async def drive(record: Record, commands: Sequence[Command]) -> Finish:
     """Performs commands and what follows from them, until the run ends or waits. Raises `StoreError`."""
-    from anyio import get_cancelled_exc_class
-
     driving = _Driving(record)
     try:
         return await driving.to_end(commands)
-    except get_cancelled_exc_class():
+    except _cancellation():
         if driving.finish is None:
             record.commit(Cancelled(reason="the driver was told to stop"))
         raise
+
+
+def _cancellation() -> type[BaseException]:
+    """What the event loop cancels with. Most runs need nothing of anyio, which takes longer to load than they take."""
+    if "trio" in sys.modules:
+        from anyio import get_cancelled_exc_class
+
+        return get_cancelled_exc_class()
+    from asyncio import CancelledError
+
+    return CancelledError
 
 
 class _Driving:
