@@ -66,7 +66,7 @@ def _channel_name(low: Lowering, node: Concrete) -> Name | None:
         return declared_name(low, node, "a channel")
     if name is not None and name.kind in STRINGS:
         text = plain_text(low, name, "the name of a channel")
-        return None if text is None else Name(text, inner(name), True)
+        return None if text is None else Name(text, inner(low, name), True)
     return Name(low.text(name), name.span) if name else None
 
 

@@ -55,7 +55,7 @@ def _single(low: Lowering, value: Concrete, keyword: Name) -> tuple[Name, ...]:
 def _element(low: Lowering, child: Concrete, keyword: Name) -> Name | None:
     if child.kind in STRINGS:
         text = plain_text(low, child, f"a name in `{keyword.text}`")
-        return None if text is None else Name(text, inner(child), True)
+        return None if text is None else Name(text, inner(low, child), True)
     text = name_of(low, child)
     if text:
         return Name(text, child.span)

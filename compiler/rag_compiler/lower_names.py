@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rag_compiler.concrete import Concrete
-from rag_compiler.lower_strings import plain_text
+from rag_compiler.lower_strings import foreign_text, plain_text
 from rag_compiler.lowering import Lowering
 from rag_compiler.source import Span
 from rag_compiler.syntax import Name
@@ -35,7 +35,7 @@ def declared_name(low: Lowering, node: Concrete, what: str) -> Name | None:
             if text is None:
                 return None
             low.report(quoted_declaration(low.place(name), what, text))
-            return Name(text, inner(name), True)
+            return Name(text, inner(low, name), True)
 
 
 def hyphenated(low: Lowering, name: Concrete) -> Name:
@@ -46,11 +46,12 @@ def hyphenated(low: Lowering, name: Concrete) -> Name:
     return Name(mended, name.span)
 
 
-def inner(node: Concrete) -> Span:
+def inner(low: Lowering, node: Concrete) -> Span:
     """The bytes inside the quotes of a string."""
     if node.kind == "foreign_string":
-        first = min(node.start + 1, node.end)
-        return Span(first, max(node.end - 1, first))
+        written = low.text(node)
+        start = node.start + len(written[:1].encode())
+        return Span(start, start + len(foreign_text(written).encode()))
     start = node.children[0].end if node.children else node.start
     end = node.children[-1].start if node.children else node.end
     return Span(start, max(start, end))
@@ -83,7 +84,7 @@ def _name(low: Lowering, value: Concrete, what: str) -> Name | None:
         return Name(low.text(value), value.span)
     if value.kind in STRINGS:
         text = plain_text(low, value, what)
-        return None if text is None else Name(text, inner(value), True)
+        return None if text is None else Name(text, inner(low, value), True)
     low.trouble(
         bad_form(low.place(value), f"{what} takes a name, not `{low.text(value)}`", "write one name, bare or in quotes")
     )

@@ -63,7 +63,7 @@ def lower_pair_key(low: Lowering, node: Concrete, *, strict: bool) -> Name | Non
         text = plain_text(low, key, "a key")
         if text is None:
             return None
-        name = Name(text, inner(key), True)
+        name = Name(text, inner(low, key), True)
     else:
         name = Name(low.text(key), key.span)
     _check_sign(low, node, key, name, strict=strict)

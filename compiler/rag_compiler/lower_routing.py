@@ -82,7 +82,7 @@ def lower_route(low: Lowering, node: Concrete) -> syntax.Route:
 def _label(low: Lowering, node: Concrete) -> Name | None:
     if node.kind in STRINGS:
         text = plain_text(low, node, "a label")
-        return None if text is None else Name(text, inner(node), True)
+        return None if text is None else Name(text, inner(low, node), True)
     if node.kind == "kebab_name":
         written = low.text(node)
         help_ = f'write `"{written}"`'

@@ -110,12 +110,16 @@ def _report_open(low: Lowering, node: Concrete) -> None:
     low.trouble(unclosed_string(low.place(Span(node.start, end)), fix, block=block))
 
 
-def _foreign(low: Lowering, node: Concrete) -> tuple[Part, ...]:
-    written = low.text(node)
+def foreign_text(written: str) -> str:
+    """What stands between quotes of another language, closed or not."""
     quote = written[0]
     closing = {"\u201c": "\u201d", "\u201e": "\u201c"}.get(quote, quote)
     closed = len(written) > 1 and written[-1] in (quote, closing, "\u201d", '"')
-    text = written[1:-1] if closed else written[1:]
+    return written[1:-1] if closed else written[1:]
+
+
+def _foreign(low: Lowering, node: Concrete) -> tuple[Part, ...]:
+    text = foreign_text(low.text(node))
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     low.report(quotes(low.place(node), f'"{escaped}"'))
     return (text,) if text else ()

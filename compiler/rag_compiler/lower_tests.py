@@ -42,7 +42,7 @@ def _title(low: Lowering, node: Concrete) -> Name | None:
         )
         return name
     text = plain_text(low, title, "a title")
-    return None if text is None else Name(text, inner(title), True)
+    return None if text is None else Name(text, inner(low, title), True)
 
 
 def _item(low: Lowering, node: Concrete) -> syntax.Item | syntax.Script | syntax.Expect:

@@ -103,7 +103,7 @@ def _field(low: Lowering, node: Concrete, level: int) -> Field | None:
         text = plain_text(low, written, "the name of a field")
         if text is None:
             return None
-        name = Name(text, inner(written), True)
+        name = Name(text, inner(low, written), True)
     else:
         name = Name(low.text(written), written.span)
     type_node, value = node.child("type"), node.child("initial")

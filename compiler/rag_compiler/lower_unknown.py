@@ -58,5 +58,5 @@ def _report(low: Lowering, word: Concrete, written: str, likely: str, *, named: 
 def _name(low: Lowering, node: Concrete) -> Name | None:
     if node.kind in STRINGS:
         text = plain_text(low, node, "the name of a declaration")
-        return None if text is None else Name(text, inner(node), True)
+        return None if text is None else Name(text, inner(low, node), True)
     return Name(low.text(node), node.span)

@@ -123,6 +123,15 @@ def test_a_quote_alone_is_found(quote: str) -> None:
         assert check_source(GRAPH.replace("kind pass", f"{item} {quote}\n ").encode(), empty_registry())
 
 
+@pytest.mark.parametrize("pair", ["''", "``", "\u201c\u201d", "\u201e\u201c", "\u2018\u2019"])
+def test_names_in_other_quotes(pair: str) -> None:
+    closed = f"{pair[0]}nobody大{pair[1]}"
+    for written in (closed, closed[:-1], pair[0]):
+        for item in ("model", "tools [", "next", "kind"):
+            text = GRAPH.replace("kind pass", f"{item} {written}\n ")
+            assert check_source(text.encode(), empty_registry())
+
+
 @pytest.mark.parametrize("blank", ["\u2028", "\u0085", "\u00a0", "\u3000"])
 def test_an_unclosed_string_may_end_in_any_blank(blank: str) -> None:
     text = GRAPH.replace("kind pass", f'kind interrupt  prompt "hello{blank}\n ')
