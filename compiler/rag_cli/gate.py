@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag_cli.files import STDIN, folder_of
-from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place, in_order
-from rag_compiler.pipeline import Analysis, analyse
-from rag_compiler.report import manifest_diagnostics, with_severities
+from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place
+from rag_compiler.pipeline import Analysis
 from rag_compiler.source import SourceFile
 from rag_ir.record import record, replace
+from rag_project.diagnose import diagnose
 from rag_project.project import Project
 
 
@@ -37,13 +37,8 @@ class Shown:
 def gate(project: Project, extra: Sequence[SourceFile] = ()) -> Gate:
     """Reads and analyses a project; `extra` files stand beside those on disk, or in place of them."""
     sources, unreadable = project.sources()
-    given = {file.path: file for file in (*sources, *extra)}
-    analysis = analyse(list(given.values()), project.registry, project.manifest)
-    found = [
-        *with_severities([*_of_manifest(project), *unreadable], project.registry.severities),
-        *analysis.diagnostics,
-    ]
-    return Gate(project, folder_of(project.root), analysis, tuple(in_order(found)))
+    analysis, diagnostics = diagnose(project, (*sources, *extra), unreadable)
+    return Gate(project, folder_of(project.root), analysis, diagnostics)
 
 
 def shown(gate: Gate, diagnostics: Sequence[Diagnostic]) -> Shown:
@@ -55,12 +50,6 @@ def shown(gate: Gate, diagnostics: Sequence[Diagnostic]) -> Shown:
         for place in (diagnostic.place, *(label.place for label in diagnostic.related)):
             known.setdefault(place.path, SourceFile(place.path, b""))
     return Shown(kept, known)
-
-
-def _of_manifest(project: Project) -> list[Diagnostic]:
-    if project.manifest is None:
-        return []
-    return manifest_diagnostics(project.findings, project.manifest.path, project.manifest.data)
 
 
 def _moved(diagnostic: Diagnostic, folder: str) -> Diagnostic:

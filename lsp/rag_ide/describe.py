@@ -8,7 +8,6 @@ from rag_compiler import hir
 from rag_compiler.kinds import KINDS, REDUCERS
 from rag_compiler.labels import labels_of
 from rag_compiler.pipeline import Analysis
-from rag_compiler.source import SourceFile
 from rag_ide.shapes import agent_output, channel_type, graph_output, output_type, tool_input, tool_output
 from rag_ide.subjects import Subject, index
 from rag_ir.graph import Price
@@ -200,8 +199,3 @@ def _count(number: int) -> str:
 
 def _price(price: Price) -> str:
     return f"price: {price.input_per_mtok} USD in, {price.output_per_mtok} USD out, for a million tokens"
-
-
-def line_of(file: SourceFile, offset: int) -> int:
-    """The line of an offset, from 1."""
-    return file.lines.position(offset).line

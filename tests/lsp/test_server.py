@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import product
 from pathlib import Path
 
@@ -292,3 +294,11 @@ def test_the_server_ends_when_its_client_is_gone(project: Path) -> None:
         assert served.process.stdin is not None
         served.process.stdin.close()
         assert served.process.wait(PATIENCE) == 0
+
+
+def test_nothing_but_a_server_loads_the_library_of_the_protocol() -> None:
+    program = (
+        "import rag_cli.main, rag_cli.commands.lsp, rag_ide.complete, rag_project.diagnose, sys; print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"pygls", "lsprotocol", "attrs", "cattrs", "asyncio"} & {name.partition(".")[0] for name in loaded}
