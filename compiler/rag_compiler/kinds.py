@@ -5,9 +5,8 @@ What this version cannot run yet stands in `unbuilt.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rag_compiler.hir import Kind
+from rag_ir.record import record
 
 COMMON = (
     "kind", "next", "routes", "join", "command", "send", "output", "writes", "into", "timeout", "retry", "budget", "cache",
@@ -28,7 +27,7 @@ REPEATABLE = ("channel", "node", "type", "state")
 """Items that may stand more than once in a block; graph-level joins too."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NodeKind:
     """A kind: what it does, its own items, those it cannot do without, and the labels that every node of it can produce."""
 

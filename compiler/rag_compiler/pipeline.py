@@ -7,7 +7,6 @@ the same one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from rag_compiler import hir, syntax
 from rag_compiler.cascade import without_cascades
@@ -27,6 +26,7 @@ from rag_compiler.words.graphs import ambiguous_entry, no_graphs
 from rag_compiler.words.names import unknown_capability
 from rag_ir.finding import Finding, pointer
 from rag_ir.graph import Document
+from rag_ir.record import record
 from rag_ir.rules import RULES
 from rag_ir.version import VERSION
 from rag_registry.registry import Registry
@@ -38,7 +38,7 @@ GENERATOR = f"raglang {VERSION}"
 Read = tuple[syntax.File, tuple[Diagnostic, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Analysis:
     """Everything that is known of a project's files. `trees` stand in the order of `files`; `diagnostics` are in order."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rag_compiler import hir, syntax
 from rag_compiler.blocks import Block
@@ -27,6 +26,7 @@ from rag_compiler.resolve_values import (
 from rag_compiler.scope import Fields, Scope
 from rag_compiler.words import names as say
 from rag_compiler.words.values import bad_value, not_built, not_one_of
+from rag_ir.record import record
 from rag_ir.spell import closest
 
 
@@ -80,7 +80,7 @@ def _kind(node: syntax.Node, home: Home) -> hir.Kind | None:
     return kind
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Site:
     """One node being bound."""
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
 
 from rag_ir.record import record
 
@@ -38,17 +36,31 @@ class Position:
     column: int
 
 
-@dataclass(frozen=True)
 class SourceFile:
-    """One file: its path as it is shown to people (relative, `/`-separated) and its bytes."""
+    """One file: its path as it is shown to people (relative, `/`-separated) and its bytes. A value; nothing changes it."""
 
-    path: str
-    data: bytes = field(repr=False)
+    __slots__ = ("_lines", "data", "path")
 
-    @cached_property
+    def __init__(self, path: str, data: bytes) -> None:
+        self.path = path
+        self.data = data
+        self._lines: LineIndex | None = None
+
+    @property
     def lines(self) -> LineIndex:
         """The file's line index, made on first use."""
-        return LineIndex(self.data)
+        if self._lines is None:
+            self._lines = LineIndex(self.data)
+        return self._lines
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SourceFile) and (self.path, self.data) == (other.path, other.data)
+
+    def __hash__(self) -> int:
+        return hash((self.path, self.data))
+
+    def __repr__(self) -> str:
+        return f"SourceFile(path={self.path!r})"
 
 
 class LineIndex:
