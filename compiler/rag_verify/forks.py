@@ -37,7 +37,8 @@ def forks_of(graph: ir.Graph) -> tuple[Fork, ...]:
 
 def _fork(node: ir.Node, nodes: Sequence[ir.Node], reached: Mapping[str, set[str]], trunk: set[str]) -> Fork:
     own = reached[node.name]
-    apart = own.isdisjoint(trunk.union(*(names for sender, names in reached.items() if sender != node.name)))
+    elsewhere = trunk.union({node.name}, *(names for sender, names in reached.items() if sender != node.name))
+    apart = own.isdisjoint(elsewhere)
     members = tuple(each.name for each in nodes if each.name in own and (apart or each.implicit))
     match node.routing:
         case ir.JoinSends(target=target, wait=wait):

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from tests.cli.hostile import HOSTILE, ascii_start
 
-from rag_verify.code_text import code_text
 from rag_cli.draw_mermaid import draw_mermaid
 from rag_cli.draw_text import draw_text
 from rag_cli.terminal import PLAIN, Palette
 from rag_ir import build
 from rag_ir.graph import Code, Document
+from rag_verify.code_text import code_text
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def _document(name: str = "triage") -> Document:
+def every_kind(name: str = "triage") -> Document:
     """Every kind of box and arrow; `name` stands wherever a source can put a text."""
     many: Code = [">", ["call", "len", build.get("state", name)], ["lit", 3]]
     main = build.graph(
@@ -42,7 +42,7 @@ def _document(name: str = "triage") -> Document:
 
 @pytest.mark.parametrize(("draw", "file"), [("text", "graph.txt"), ("mermaid", "graph.mmd")])
 def test_a_graph_is_drawn(draw: str, file: str, update: bool) -> None:
-    found = draw_text(_document(), PLAIN) if draw == "text" else draw_mermaid(_document())
+    found = draw_text(every_kind(), PLAIN) if draw == "text" else draw_mermaid(every_kind())
     if update:
         (GOLDEN / file).write_text(found, encoding="utf-8")
     assert found == (GOLDEN / file).read_text(encoding="utf-8")
@@ -50,13 +50,13 @@ def test_a_graph_is_drawn(draw: str, file: str, update: bool) -> None:
 
 @pytest.mark.parametrize("name", [text for text in HOSTILE if text != "\ud800"], ids=ascii_start)
 def test_hostile_names_stay_text(name: str) -> None:
-    document = _document(name)
-    text, plain = draw_text(document, PLAIN), draw_text(_document(), PLAIN)
+    document = every_kind(name)
+    text, plain = draw_text(document, PLAIN), draw_text(every_kind(), PLAIN)
     assert all(line.isprintable() for line in text.split("\n"))
     assert text.count("\n") == plain.count("\n")
     picture = draw_mermaid(document)
     assert all(line.isprintable() for line in picture.split("\n"))
-    assert _bones(picture) == _bones(draw_mermaid(_document()))
+    assert _bones(picture) == _bones(draw_mermaid(every_kind()))
 
 
 def _bones(picture: str) -> list[str]:
@@ -65,7 +65,7 @@ def _bones(picture: str) -> list[str]:
 
 
 def test_colour_is_asked_for() -> None:
-    assert "\x1b[" in draw_text(_document(), Palette(True))
+    assert "\x1b[" in draw_text(every_kind(), Palette(True))
 
 
 @pytest.mark.parametrize(

@@ -6,30 +6,49 @@ import sys
 from argparse import Namespace
 
 from rag_cli.arguments import Parser
-from rag_cli.target import configure_target, target
+from rag_cli.files import folder_of
+from rag_cli.target import Target, configure_target, target
 from rag_cli.terminal import palette
 from rag_cli.trouble import FINISHED
 
 EXAMPLES = """\
   rag graph workflows/support.rag
-  rag graph workflows/support.rag --format mermaid > support.mmd"""
+  rag graph workflows/support.rag --format svg > support.svg
+  rag graph support.rag.json --format html > support.html     a page with a table of the nodes
+
+`svg` and `html` need a layout program: pip install 'raglang[graph]'"""
+
+FORMATS = ("text", "mermaid", "svg", "html")
 
 
 def configure(parser: Parser) -> None:
     """Declares the command's arguments."""
     configure_target(parser, ir=True)
-    parser.add_argument("--format", choices=("text", "mermaid"), default="text", help="default: text")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
 
 
 def execute(arguments: Namespace) -> int:
     """Prints the picture."""
-    document = target(arguments.file, arguments.graph).document
-    if arguments.format == "mermaid":
-        from rag_cli.draw_mermaid import draw_mermaid
-
-        print(draw_mermaid(document), end="")
-    else:
-        from rag_cli.draw_text import draw_text
-
-        print(draw_text(document, palette(sys.stdout)), end="")
+    found = target(arguments.file, arguments.graph)
+    print(_drawn(found, arguments.format), end="")
     return FINISHED
+
+
+def _drawn(found: Target, format: str) -> str:
+    match format:
+        case "mermaid":
+            from rag_cli.draw_mermaid import draw_mermaid
+
+            return draw_mermaid(found.document)
+        case "svg":
+            from rag_cli.draw_svg import draw_svg
+
+            return draw_svg(found.document)
+        case "html":
+            from rag_cli.draw_html import draw_html
+
+            return draw_html(found.document, folder_of(found.root))
+        case _:
+            from rag_cli.draw_text import draw_text
+
+            return draw_text(found.document, palette(sys.stdout))
