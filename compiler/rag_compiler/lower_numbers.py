@@ -33,7 +33,7 @@ def lower_duration(low: Lowering, node: Concrete) -> Expr:
     written = low.text(node)
     digits = written.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
     unit = written[len(digits) :]
-    if unit not in UNITS:
+    if unit not in UNITS or not _is_number(digits):
         _unknown_unit(low, node, digits, unit)
         return Hole(node.span)
     value = _value(low, node, digits)
@@ -52,7 +52,7 @@ def _unknown_unit(low: Lowering, node: Concrete, digits: str, unit: str) -> None
         mended = change(low.place(node), str(int(written.replace("_", ""), 0)))
         low.report(invalid_number(low.place(node), f"`{written}` is not decimal", "write numbers in decimal", mended))
         return
-    if not unit or not digits.replace("_", "").replace(".", "").isdigit():
+    if not unit or not _is_number(digits):
         help_ = "a number is digits with an optional fraction; a duration is digits and `ms`, `s`, `m`, `h` or `d`"
         low.report(invalid_number(low.place(node), f"`{low.text(node)}` is not a number", help_))
         return
@@ -78,6 +78,10 @@ def _value(low: Lowering, node: Concrete, written: str) -> int | float | None:
         return int(digits)
     value = float(f"{digits}.{fraction.replace('_', '')}")
     return value if math.isfinite(value) else None
+
+
+def _is_number(digits: str) -> bool:
+    return digits.replace("_", "").replace(".", "", 1).isdecimal()
 
 
 def _tidy(digits: str) -> str:
