@@ -67,7 +67,7 @@ def python_schema(text: str, name: str, *, declared: bool = False) -> PythonTool
 
 
 def _tool(function: Function, annotations: Annotations, *, declared: bool) -> PythonTool:
-    doc = read_docstring(ast.get_docstring(function) or "")
+    doc = read_docstring(_docstring(function))
     output = _output(function, annotations)
     if declared:
         return PythonTool({"type": "object"}, output, doc.summary, function.lineno)
@@ -81,6 +81,16 @@ def _tool(function: Function, annotations: Annotations, *, declared: bool) -> Py
             required.append(parameter.arg)
     schema: Schema = {"type": "object", "properties": properties, "required": required}
     return PythonTool(schema, output, doc.summary, function.lineno)
+
+
+def _docstring(function: Function) -> str:
+    """Without its indentation; `inspect`, which knows how to take it away, is loaded where there is some."""
+    text = ast.get_docstring(function, clean=False) or ""
+    if "\n" not in text:
+        return text.expandtabs().lstrip()
+    from inspect import cleandoc
+
+    return cleandoc(text)
 
 
 def _parsed(text: str) -> ast.Module | Problem:
