@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from rag_verify.picture import Arrow, Box, Picture, pictures
 from rag_cli.printable import printable
 from rag_ir.graph import END, Document
+from rag_verify.picture import Arrow, Box, Picture, pictures
 
 LONGEST_LABEL = 80
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rag_verify.picture import Arrow, Picture, pictures
 from rag_cli.printable import printable, width
 from rag_cli.terminal import Palette
 from rag_ir.graph import Document
+from rag_verify.picture import Arrow, Picture, pictures
 
 LONGEST_DETAIL = 100
 WIDEST_NAME = 40

@@ -31,7 +31,7 @@ MANIFEST = '[project]\nname = "p"\nlanguage = 1\nsources = ["flows/*.rag"]\n'
         (CLEAN, ("--deny", "warnings"), 0),
     ],
 )
-@pytest.mark.parametrize("format", ["full", "concise", "json"])
+@pytest.mark.parametrize("format", ["full", "concise", "json", "github"])
 def test_the_status(text: str, options: tuple[str, ...], status: int, format: str, rag: Rag, here: Path) -> None:
     (here / "a.rag").write_text(text)
     assert rag("check", "a.rag", "--format", format, *options).status == status
@@ -130,3 +130,18 @@ def test_any_bytes_are_checked(rag: Rag, here: Path) -> None:
 def test_the_examples_are_clean(rag: Rag) -> None:
     done = rag("check", EXAMPLES, "--deny", "warnings")
     assert (done.status, done.out) == (0, "")
+
+
+def test_annotations_count_from_the_root_of_the_checkout(rag: Rag, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _project(here / "sub", broken=BROKEN)
+    message = "title=unknown-node::start `nowhere` is not a node of graph `broken`%0Ahelp: nodes: `a`\n"
+    at = "line=2,endLine=2,col=9,endColumn=16"
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
+    assert rag("check", "sub", "--format", "github").out == f"::error file=sub/flows/broken.rag,{at},{message}"
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(here))
+    monkeypatch.chdir(here / "sub" / "flows")
+    assert rag("check", "..", "--format", "github").out == f"::error file=sub/flows/broken.rag,{at},{message}"
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(here / "elsewhere"))
+    assert rag("check", "..", "--format", "github").out == f"::error file=../flows/broken.rag,{at},{message}"
+    done = rag("check", "-", "--format", "github", stdin=BROKEN.encode())
+    assert done.out == f"::error {at},{message}"

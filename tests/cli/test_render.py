@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from tests.cli.hostile import HOSTILE, ascii_start
 
 import rag_cli
-from rag_cli.printable import width
+from rag_cli.printable import printable, width
 from rag_cli.render_concise import render_concise
 from rag_cli.render_full import render_full
+from rag_cli.render_github import render_github
 from rag_cli.render_json import render_json
 from rag_cli.terminal import PLAIN, Palette
 from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place
@@ -114,6 +115,10 @@ def test_concise_lines(update: bool) -> None:
     _compare("concise.txt", render_concise(list(DRAWN.values()), FILES), update)
 
 
+def test_github_annotations(update: bool) -> None:
+    _compare("github.txt", render_github(list(DRAWN.values()), FILES, folder="sub"), update)
+
+
 def test_json_object(update: bool) -> None:
     _compare("diagnostics.json", render_json(list(DRAWN.values()), FILES, checked=3), update)
 
@@ -173,6 +178,37 @@ def test_hostile_text_stays_text(text: str) -> None:
     assert found["message"] == text
     assert found["fixes"][0]["edits"][0]["text"] == text
     VALIDATOR(SCHEMA).validate(json.loads(drawn))
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "100%, a=b: c%0A::error::", "\r\n::stop-commands::x"], ids=ascii_start)
+def test_hostile_text_stays_in_its_annotation(text: str) -> None:
+    file = SourceFile(f"dir/{text}.rag", b"graph {\n")
+    here = Place(file.path, Span(0, 5))
+    diagnostic = Diagnostic("bad-value", here, text, text, text, (Label(here, text),), fixes=(Fix(text, ()),))
+    drawn = render_github([diagnostic], {file.path: file})
+    assert drawn.isascii() or all(line.isprintable() for line in drawn.split("\n"))
+    level, properties, message = _command(drawn)
+    shown = printable(text)
+    assert (level, properties["file"]) == ("error", f"dir/{shown}.rag")
+    assert properties.keys() == {"file", "line", "endLine", "col", "endColumn", "title"}
+    assert message == "\n".join([shown, f"dir/{shown}.rag:1:1: {shown}", f"help: {shown}", f"fix: {shown}"])
+
+
+def _command(line: str) -> tuple[str, dict[str, str], str]:
+    """A workflow command as GitHub's runner reads it: level, properties, message."""
+    found = re.fullmatch(r"::(\w+) ([^:\r\n]*)::([^\r\n]*)\n", line)
+    assert found is not None
+    level, written, message = found.groups()
+    properties = dict(pair.split("=", 1) for pair in written.split(","))
+    codes = {"%3A": ":", "%2C": ",", "%0D": "\r", "%0A": "\n", "%25": "%"}
+    plain = {key: _decoded(value, codes) for key, value in properties.items()}
+    return level, plain, _decoded(message, {key: codes[key] for key in ("%0D", "%0A", "%25")})
+
+
+def _decoded(text: str, codes: dict[str, str]) -> str:
+    """Each code once, from the left; a percent sign that begins no code should not be there."""
+    assert re.fullmatch(rf"(?:[^%]|{'|'.join(codes)})*", text)
+    return re.sub("|".join(codes), lambda code: codes[code[0]], text)
 
 
 @given(st.binary(max_size=200), st.lists(st.tuples(st.integers(0, 220), st.integers(0, 220)), min_size=1, max_size=4))

@@ -20,9 +20,12 @@ EXAMPLES = """\
   rag check                                     the project that this folder belongs to
   rag check workflows/support.rag --format json
   rag check examples --deny warnings            every project below a folder
-  rag check - < draft.rag"""
+  rag check - < draft.rag
+  rag check --format github                     annotations, in a job of GitHub Actions
 
-FORMATS = ("full", "concise", "json")
+exit status: 0 nothing at error level, 1 errors (with `--deny warnings` warnings too), 2 a command that cannot be carried out"""
+
+FORMATS = ("full", "concise", "json", "github")
 
 
 def configure(parser: Parser) -> None:
@@ -74,11 +77,26 @@ def _rendered(found: Shown, sources: int, format: str) -> str:
             from rag_cli.render_concise import render_concise
 
             return render_concise(found.diagnostics, found.files)
+        case "github":
+            from rag_cli.render_github import render_github
+
+            return render_github(found.diagnostics, found.files, folder=_folder_in_checkout())
         case _:
             from rag_cli.render_full import render_full
             from rag_cli.terminal import columns
 
             return render_full(found.diagnostics, found.files, palette(sys.stdout), columns(sys.stdout))
+
+
+def _folder_in_checkout() -> str:
+    """The current folder below the root of the checkout, as GitHub Actions names that; empty where there is none."""
+    import os
+    from pathlib import Path
+
+    root, here = os.environ.get("GITHUB_WORKSPACE"), Path.cwd()
+    if not root or not here.is_relative_to(Path(root).resolve()):
+        return ""
+    return here.relative_to(Path(root).resolve()).as_posix()
 
 
 def _summary(diagnostics: Sequence[Diagnostic], sources: int) -> str:
