@@ -14,7 +14,7 @@ from rag_compiler.check_calls import check_calls, check_recursion
 from rag_compiler.check_graphs import check_graph
 from rag_compiler.check_items import check_agent_items, check_graph_items, check_node_items, check_test_items
 from rag_compiler.check_routing import check_routing
-from rag_compiler.check_sends import check_children, check_sends
+from rag_compiler.check_sends import check_sends
 from rag_compiler.check_values import check_fields, check_graph_values, schemas
 from rag_compiler.check_writes import check_writes
 from rag_compiler.diagnostics import Diagnostic
@@ -33,7 +33,6 @@ def check(project: hir.Project, files: Sequence[tuple[str, syntax.File]], regist
         check_graph_built(graph, sink)
         check_graph(graph, project.agents, sink)
         check_graph_values(graph, types, sink)
-        check_children(graph, sink)
         for node in graph.nodes.values():
             check_node_items(graph, node, sink)
             check_node_built(node, sink)

@@ -1,17 +1,12 @@
-"""Sends and joins: what is started is waited for, and branches inside a child end there."""
+"""Sends and joins: what is started is waited for."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from rag_compiler import hir, syntax
 from rag_compiler.kinds import MOST_SENDS
 from rag_compiler.sink import Sink
-from rag_compiler.words.structure import duplicate_item, join_without_send, leaves_child, send_without_join
+from rag_compiler.words.structure import duplicate_item, join_without_send, send_without_join
 from rag_compiler.words.values import bad_value, over_limit
-
-MOST_STEPS = 200_000
-"""Children are followed for so many steps in one graph; the runtime refuses what lies beyond."""
 
 
 def check_sends(node: hir.Node, sink: Sink) -> None:
@@ -52,56 +47,3 @@ def _check_modifiers(node: hir.Node, sink: Sink) -> None:
             if "max" in first and send.each is None:
                 help_ = "write `each x in LIST as TARGET { .. } max N`"
                 sink.add(bad_value(sink.at(first["max"].span), "`max` bounds an `each`, and there is none", help_))
-
-
-def check_children(graph: hir.Graph, sink: Sink) -> None:
-    """No branch inside a child may route to what the join runs that waits for it.
-
-    Senders of one target are looked at together, and a child that comes back to one of them is not followed further.
-    """
-    joins: dict[str, dict[str, hir.JoinSends]] = {}
-    for node in graph.nodes.values():
-        match node.routings[:1]:
-            case (hir.JoinSends(target=hir.Ref(target)) as join,):
-                joins.setdefault(target, {})[node.name.name] = join
-            case _:
-                pass
-    left = MOST_STEPS
-    for target, senders in joins.items():
-        left = _follow(graph, target, senders, left, sink)
-
-
-def _follow(graph: hir.Graph, target: str, senders: dict[str, hir.JoinSends], left: int, sink: Sink) -> int:
-    """Walk the children of the senders of a target; gives the steps that are left."""
-    inside = {child: sender for sender in senders for child in _children(graph.nodes[sender])}
-    pending = list(inside)
-    for name in pending:
-        if name in senders or name not in graph.nodes or left <= 0:
-            continue
-        left -= 1
-        node, sender = graph.nodes[name], inside[name]
-        for step in _steps(node):
-            if step.name == target:
-                join = sink.at(senders[sender].keyword)
-                sink.add(leaves_child(sink.at(step.span), name, target, sender, join))
-        for follower in (*(step.name for step in _steps(node)), *_children(node)):
-            if follower != target and follower not in inside:
-                inside[follower] = sender
-                pending.append(follower)
-    return left
-
-
-def _children(node: hir.Node) -> list[str]:
-    return [send.target.name for send in node.sends if send.child is None and isinstance(send.target, hir.Ref)]
-
-
-def _steps(node: hir.Node) -> Iterator[hir.Ref]:
-    """Where a node's own branch goes on to."""
-    match node.routings[0] if node.routings else None:
-        case hir.Next(target=target) | hir.JoinSends(target=target):
-            targets: list[hir.Target | None] = [target]
-        case hir.Routes(entries=entries):
-            targets = [entry.target for entry in entries]
-        case None:
-            targets = []
-    return (target for target in (*targets, node.on_error) if isinstance(target, hir.Ref))

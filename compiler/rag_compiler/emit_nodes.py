@@ -50,6 +50,8 @@ def _node(node: hir.Node, sends: Sends, at: str, site: Site) -> ir.Node:
     places = site.places
     places.put(at, node.name.span)
     places.document(at, node.doc)
+    if node.on_error:
+        places.put(f"{at}/on_error", node.on_error.span)
     return ir.Node(
         name=node.name.name,
         implicit=False,

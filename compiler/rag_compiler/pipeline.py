@@ -31,6 +31,7 @@ from rag_ir.rules import RULES
 from rag_ir.version import VERSION
 from rag_registry.registry import Registry
 from rag_verify import verify
+from rag_verify.children import check_children
 from rag_verify.reachability import check_reachability
 
 GENERATOR = f"raglang {VERSION}"
@@ -92,6 +93,7 @@ def _verify(project: hir.Project, program: Program, broken: Sequence[Diagnostic]
         declared = project.graphs[name]
         unknown = any(isinstance(item, syntax.UnknownItem) for item in declared.syntax.items)
         if not unknown and not any(_inside(place, declared.path, declared.syntax.span) for place in errors):
+            findings += check_children(graph, pointer("graphs", name))
             findings += check_reachability(graph, pointer("graphs", name))
     return findings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rag_ir.finding import Finding, pointer
 from rag_ir.graph import Document
+from rag_verify.children import check_children
 from rag_verify.reachability import check_reachability
 from rag_verify.recursion import check_recursion
 from rag_verify.references import check_references
@@ -16,5 +17,6 @@ def verify(document: Document) -> list[Finding]:
         return invalid
     found = check_recursion(document)
     for name, graph in document.graphs.items():
+        found += check_children(graph, pointer("graphs", name))
         found += check_reachability(graph, pointer("graphs", name))
     return found

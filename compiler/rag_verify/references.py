@@ -1,4 +1,4 @@
-"""Every name in a document leads to something: nodes, channels, agents, graphs, types, capabilities; every limit is one.
+"""Every name in a document leads to something: nodes, channels, agents, graphs, types, capabilities, labels; every limit is one.
 
 `ir-invalid` where not. The shape of the document has been checked by the decoder; only after this do analyses make sense.
 """
@@ -14,9 +14,12 @@ from rag_ir.graph import END, Code, Document, Json, Schema
 from rag_ir.record import record
 from rag_verify.flow import HOLE
 from rag_verify.names_used import NamesUsed, codes_of, names_used, schemas_of
+from rag_verify.values import misfits
 
 REDUCERS = ("overwrite", "first", "append", "union", "messages", "merge", "sum", "min", "max", "topic", "ephemeral")
 RESERVED = ("", END, "START", HOLE)
+MARKS = "/#:="
+"""What addresses of tasks and questions are made of: only the names of implicit children hold some of it."""
 MOST = 100
 """More findings than this on one document are not told."""
 
@@ -58,6 +61,8 @@ class _Checker:
             yield from _limits(at, max_turns=agent.max_turns)
         for at, schema in schemas_of(document):
             yield from _types(schema, document.types, at)
+        for at, message in misfits(document):
+            yield _invalid(at, message)
 
 
 def _capabilities(document: Document, used: NamesUsed, at: str) -> Iterator[Finding]:
@@ -126,7 +131,7 @@ class _Graph:
     def _names(self, part: str, names: Sequence[str]) -> Iterator[Finding]:
         counts = Counter(names)
         for index, name in enumerate(names):
-            if name in RESERVED:
+            if name in RESERVED or (name not in self.implicit and any(mark in name for mark in MARKS)):
                 yield _invalid(f"{self.at}/{part}/{index}/name", f"`{name}` cannot be a name")
             elif counts[name] > 1:
                 yield _invalid(f"{self.at}/{part}/{index}/name", f"`{name}` stands twice")
@@ -144,6 +149,7 @@ class _Graph:
         yield from self._states(codes_of(node, at))
         yield from self._entries(node.writes.entries, f"{at}/writes/entries")
         yield from self._entries(node.update, f"{at}/update")
+        yield from self._labels(node, at)
         yield from _limits(at, max_visits=node.max_visits)
         if isinstance(node.behaviour, ir.ModelCall):
             yield from _limits(f"{at}/behaviour", max_turns=node.behaviour.max_turns)
@@ -155,6 +161,28 @@ class _Graph:
         if node.on_error is not None:
             yield from self._node(node.on_error, f"{at}/on_error", end=False)
         yield from self._check_routing(node, f"{at}/routing")
+
+    def _labels(self, node: ir.Node, at: str) -> Iterator[Finding]:
+        possible = self._possible(node.behaviour)
+        for index, label in enumerate(node.labels):
+            if label not in possible:
+                yield _invalid(f"{at}/labels/{index}", f"node `{node.name}` never ends with `{label}`")
+
+    def _possible(self, behaviour: ir.Behaviour) -> Sequence[str]:
+        match behaviour:
+            case ir.ModelCall(loop=loop):
+                return ("final",) if loop else ("final", "tool_call")
+            case ir.ToolExecutor() | ir.ToolCall():
+                return ("done", "error")
+            case ir.Router(router=router):
+                routers = self.document.requires.routers
+                return next((each.labels for each in routers if each.name == router), ())
+            case ir.Subagent() | ir.Subgraph():
+                return ("final", "failed")
+            case ir.Interrupt(options=options):
+                return options or ("final",)
+            case ir.Join() | ir.Pass():
+                return ("final",)
 
     def _check_implicit(self, node: ir.Node, at: str) -> Iterator[Finding]:
         child = isinstance(node.behaviour, ir.Subagent | ir.Subgraph)

@@ -45,6 +45,32 @@ INVALID = {
     "limit": _document(A, recursion_limit=0),
     "visits": _document(build.pass_("a", max_visits=0)),
     "type": _document(build.model("a", output={"$ref": "#/types/T"})),
+    "label of the kind": _document(replace(A, labels=("final", "done"))),
+    "label of a loop": _document(replace(build.agent("a"), labels=("final", "tool_call"))),
+    "label of no router": _document(build.router("a", None, ["yes"], routes={"yes": "END"})),
+    "an address": _document(build.pass_("a", next="0:0:b"), build.pass_("0:0:b")),
+    "initial list": build.document(
+        "g", graphs=[build.graph("g", start="a", nodes=[A], channels=[build.channel("c", "append", initial=3)])]
+    ),
+    "initial number": build.document(
+        "g", graphs=[build.graph("g", start="a", nodes=[A], channels=[build.channel("c", "max", initial="a")])]
+    ),
+    "initial type": build.document(
+        "g",
+        graphs=[
+            build.graph(
+                "g", start="a", nodes=[A], channels=[build.channel("c", initial="a", schema={"type": "integer"})]
+            )
+        ],
+    ),
+    "default": build.document(
+        "g",
+        graphs=[
+            build.graph(
+                "g", start="a", nodes=[A], input=[build.field("x", {"type": "string"}, required=False, default=1)]
+            )
+        ],
+    ),
     "tool": replace(_document(build.tool("a", "t")), requires=require((), (), (), read_manifest("")[0])),
 }
 
@@ -65,6 +91,20 @@ def test_graphs_that_call_each_other_are_refused() -> None:
         build.graph("g", start="a", nodes=[build.subgraph("a", "f")]),
     ]
     assert [finding.code for finding in verify(build.document("f", graphs=graphs))] == ["graph-recursion"]
+
+
+def test_no_branch_leaves_its_child() -> None:
+    start = build.pass_("a", sends=[build.send("b")], join="c")
+    ways = {
+        "/routing/target": build.pass_("b", next="c"),
+        "/routing/entries/1/target": build.pass_("b", routes=[(None, build.lit(True), "END"), (None, None, "c")]),
+        "/on_error": build.pass_("b", on_error="c"),
+    }
+    for at, child in ways.items():
+        (finding,) = verify(_document(start, child, build.pass_("c")))
+        assert (finding.code, finding.at) == ("routing-conflict", f"/graphs/g/nodes/1{at}")
+        assert finding.related[0].at == "/graphs/g/nodes/0/routing"
+    assert verify(_document(start, build.pass_("b", next="d"), build.pass_("c"), build.pass_("d"))) == []
 
 
 def test_a_loop_without_an_end_is_reported_once_and_a_way_out_by_failure_counts() -> None:

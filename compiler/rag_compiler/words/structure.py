@@ -88,18 +88,6 @@ def routing_conflict(place: Place, node: str, second: str, first: str, first_pla
     )
 
 
-def leaves_child(place: Place, node: str, target: str, sender: str, join: Place) -> Diagnostic:
-    """A route from inside a child to the target of the join that waits for it."""
-    return Diagnostic(
-        code="routing-conflict",
-        place=place,
-        message=f"`{node}` runs inside a child of `{sender}` and cannot route to `{target}`, which the join runs",
-        label="leaves the child",
-        help="end the branch with `END`; the join runs the target once its children have ended",
-        related=(Label(join, f"`{sender}` joins here"),),
-    )
-
-
 def impossible_label(place: Place, label: str, owner: str, labels: Sequence[str], hint: str = "") -> Diagnostic:
     """A label that the node never produces; `owner` is "node `n` of kind `model`"."""
     near = None if hint else closest(label, labels)
