@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from rag_compiler import hir, syntax
@@ -23,6 +22,7 @@ from rag_compiler.sink import Sink
 from rag_compiler.source import Span
 from rag_compiler.words import names as say
 from rag_compiler.words.values import bad_value
+from rag_ir.record import record, replace
 from rag_ir.types import JSON
 
 Item = TypeVar("Item", syntax.Node, syntax.Channel)
@@ -152,7 +152,7 @@ def _field_type(field: syntax.Field, names: Names, sink: Sink) -> hir.Type:
     return bind_type(field.type, names, sink) if field.type else hir.Type(JSON, field.name.span, False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Site:
     """One graph being bound."""
 
@@ -177,7 +177,7 @@ class _Site:
 
     def _output_field(self, field: syntax.Field) -> hir.Field:
         name, sink = field.name, self.home.sink
-        scope = Scope(self.name.text, ("input", "state"), self.home.channels, self.home.scope.fields)
+        scope = replace(self.home.scope, roots=("input", "state"))
         if field.value is not None:
             value = bind(field.value, scope, sink)
         elif name.text in self.home.channels:
