@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from rag_compiler.diagnostics import Diagnostic
 from rag_compiler.pipeline import analyse, compile_graph
 from rag_compiler.source import SourceFile
 from rag_ir.graph import Document, Json
@@ -56,7 +55,7 @@ def _compile(files: dict[str, str], registry: Registry) -> Document:
     sources = [SourceFile(name, text.encode()) for name, text in files.items() if name.endswith(".rag")]
     compiled = compile_graph(analyse(sources, registry), None)
     if not isinstance(compiled, Document):
-        raise AssertionError("\n".join(found.message for found in compiled if isinstance(found, Diagnostic)))
+        raise AssertionError("\n".join(found.message for found in compiled))
     return compiled
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = {"anyio", "asyncio", "griffe", "httpx", "pydantic", "rag_compiler", "rag_runtime", "rich", "sqlite3", "tree_sitter"}
+HEAVY = {
+    "anyio",
+    "asyncio",
+    "griffe",
+    "httpx",
+    "pydantic",
+    "rag_compiler",
+    "rag_runtime",
+    "rich",
+    "sqlite3",
+    "tree_sitter",
+}
 
 
 def test_the_command_loads_nothing_heavy_by_itself() -> None:

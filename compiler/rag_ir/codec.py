@@ -100,8 +100,8 @@ def _in_order(value: object) -> object:
     if isinstance(value, (tuple, list)):
         items = [_in_order(item) for item in cast("Iterable[object]", value)]
         return tuple(items) if isinstance(value, tuple) else items
-    record = cast("Any", value)
-    return replace(record, **{name: _in_order(getattr(record, name)) for name in names(type(record))})
+    kind = cast("type[Any]", type(value))
+    return replace(cast("Any", value), **{name: _in_order(getattr(value, name)) for name in names(kind)})
 
 
 def requirement_digest(entry: ModelRequirement | ToolRequirement | RouterRequirement) -> str:

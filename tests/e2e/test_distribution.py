@@ -1,58 +1,50 @@
-"""The distribution, built from its own source archive, installed into an empty environment, and driven as a user would."""
+"""The distribution as a user gets it: what is in it, what it needs, and that it works."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
+import tomllib
 import zipfile
 from collections.abc import Iterator
+from email import message_from_string
+from email.message import Message
 from pathlib import Path
 
 import pytest
+from tests.e2e.conftest import ROOT, Built, environment, install, no_compiler, run
 
 from rag_ir.rules import RULES
 from rag_ir.version import VERSION
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+ROOTS = PROJECT["tool"]["setuptools"]["packages"]["find"]["where"]
 EXAMPLE = "examples/research_review"
+SOURCE = "workflows/research_review.rag"
 QUESTION = "Which memory model suits a durable workflow engine?"
-LEFT_BEHIND = (".*", "build", "dist", "node_modules", "__pycache__", "*.egg-info", "*.so", "*.pyd")
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("build")
-    source = folder / "source"
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(*LEFT_BEHIND), symlinks=True)
-    _run(folder, sys.executable, "-m", "build", "--outdir", str(folder / "out"), str(source))
-    (built,) = (folder / "out").glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the programs of an environment that holds the wheel, what it depends on, and nothing else."""
-    folder = tmp_path_factory.mktemp("installed")
-    _run(folder, sys.executable, "-m", "venv", "environment")
-    programs = folder / "environment" / "bin"
-    constraints = str(ROOT / "constraints.txt")
-    _run(folder, str(programs / "python"), "-m", "pip", "install", "--constraint", constraints, str(wheel))
-    return programs
+FOR_DEVELOPERS = {"dev", "e2e"}
 
 
 @pytest.fixture
 def example(tmp_path: Path) -> Path:
-    return shutil.copytree(ROOT / EXAMPLE, tmp_path / "example")
+    return shutil.copytree(ROOT / EXAMPLE, tmp_path / "example", ignore=shutil.ignore_patterns(".rag"))
 
 
-def _run(folder: Path, *command: str) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+@pytest.fixture(scope="session")
+def with_extras(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment that holds every extra for users."""
+    programs = environment(tmp_path_factory.mktemp("extras"))
+    install(programs, f"{wheel}[all]", no_compiler(programs))
+    return programs
+
+
+# What is in it
 
 
 def test_the_wheel_holds_every_product_file(wheel: Path) -> None:
@@ -61,7 +53,7 @@ def test_the_wheel_holds_every_product_file(wheel: Path) -> None:
 
 
 def _product_files() -> Iterator[str]:
-    for root in (ROOT / "compiler", ROOT / "lsp", ROOT / "runtime"):
+    for root in (ROOT / name for name in ROOTS):
         for folder, below, names in os.walk(root, followlinks=True):
             below[:] = [name for name in below if name != "__pycache__" and not name.startswith(".")]
             files = (Path(folder, name) for name in names if not name.endswith((".so", ".pyd")))
@@ -70,30 +62,123 @@ def _product_files() -> Iterator[str]:
 
 def test_the_wheel_serves_every_python(wheel: Path) -> None:
     assert wheel.name.startswith(f"raglang-{VERSION}-cp311-abi3-")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert [name for name in names if name.endswith((".so", ".pyd"))] == ["rag_compiler/_grammar.abi3.so"]
+
+
+def test_the_wheel_says_what_it_is(wheel: Path) -> None:
+    said = _metadata(wheel)
+    assert (said["Name"], said["Version"], said["License-Expression"]) == ("raglang", VERSION, "Apache-2.0")
+    assert said["Requires-Python"] == ">=3.11"
+    assert said.get_payload()
+    names = zipfile.ZipFile(wheel).namelist()
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_the_extra_for_everything_holds_every_extra_for_users(wheel: Path) -> None:
+    said = _metadata(wheel)
+    extras = set(said.get_all("Provides-Extra", [])) - FOR_DEVELOPERS
+    assert {"all", "graph", "lsp"} <= extras
+    (everything,) = PROJECT["project"]["optional-dependencies"]["all"]
+    assert everything == f"raglang[{','.join(sorted(extras - {'all'}))}]"
+
+
+def _metadata(wheel: Path) -> Message:
+    archive = zipfile.ZipFile(wheel)
+    (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    return message_from_string(archive.read(name).decode())
+
+
+def test_the_change_log_speaks_of_this_version() -> None:
+    headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] in ("Unreleased", VERSION)
+
+
+# That it works
+
+
+def test_the_source_archive_tests_the_wheel(built: Built, installed: Path, tmp_path: Path) -> None:
+    with tarfile.open(built.sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (folder,) = tmp_path.iterdir()
+    assert (folder / "LICENSE").is_file()
+    assert not list(folder.rglob("*.so"))
+    programs = environment(tmp_path)
+    install(programs, str(built.wheel), no_compiler(programs))
+    for name in ("pytest", "hypothesis", "jsonschema"):
+        install(programs, name)
+    options = ["-q", "-o", "pythonpath=.", "-p", "no:cacheprovider"]
+    said = run(
+        folder, str(programs / "python"), "-m", "pytest", *options, "tests/test_cases.py", "tests/cli/test_examples.py"
+    )
+    assert re.search(r"^[1-9]\d+ passed", said.splitlines()[-1])
 
 
 def test_the_command_says_its_version(installed: Path, tmp_path: Path) -> None:
-    assert _run(tmp_path, str(installed / "rag"), "--version") == f"rag {VERSION}\n"
+    assert run(tmp_path, str(installed / "rag"), "--version") == f"rag {VERSION}\n"
 
 
 @pytest.mark.parametrize("code", sorted(RULES))
 def test_the_page_of_a_rule_is_installed(code: str, installed: Path, tmp_path: Path) -> None:
-    assert code in _run(tmp_path, str(installed / "rag"), "explain", code)
+    assert code in run(tmp_path, str(installed / "rag"), "explain", code)
 
 
-def test_the_example_checks_and_runs(installed: Path, example: Path) -> None:
-    source = "workflows/research_review.rag"
-    _run(example, str(installed / "rag"), "check", source, "--deny", "warnings")
-    here = _run(
-        ROOT / EXAMPLE, str(Path(sys.executable).parent / "rag"), "run", source, "--input", f"question={QUESTION}"
+def test_the_example_checks_and_runs_without_a_compiler(installed: Path, example: Path) -> None:
+    bare = no_compiler(installed)
+    run(example, "rag", "check", SOURCE, "--deny", "warnings", env=bare)
+    here = run(
+        ROOT / EXAMPLE, str(Path(sys.executable).parent / "rag"), "run", SOURCE, "--input", f"question={QUESTION}"
     )
-    there = _run(example, str(installed / "rag"), "run", source, "--input", f"question={QUESTION}")
+    there = run(example, "rag", "run", SOURCE, "--input", f"question={QUESTION}", env=bare)
     assert there == here
 
 
 def test_a_broken_source_is_refused(installed: Path, example: Path) -> None:
-    source = example / "workflows" / "research_review.rag"
+    source = example / SOURCE
     source.write_text(source.read_text() + "\ngraph broken {\n  start nowhere\n}\n")
     done = subprocess.run([installed / "rag", "check", source], cwd=example, capture_output=True, text=True)
     assert done.returncode == 1
     assert "unknown-node" in done.stdout + done.stderr
+
+
+def test_a_type_checker_reads_the_installed_types(installed: Path, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from rag_ir.codec import decode\nfrom rag_registry.manifest import read_manifest\n"
+        'document, findings = decode(b"{}")\nreveal_type(findings)\nnumber: int = document\n'
+    )
+    options = ["--strict", "--python-executable", str(installed / "python"), "--cache-dir", os.devnull]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, str(program)], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert "rag_ir.finding.Finding" in done.stdout
+    assert "Incompatible types in assignment" in done.stdout
+    assert "import-untyped" not in done.stdout
+    assert "import-not-found" not in done.stdout
+
+
+# Extras
+
+
+@pytest.mark.parametrize(
+    ("command", "extra"), [(("graph", SOURCE, "--format", "svg"), "graph"), (("lsp",), "lsp")], ids=["graph", "lsp"]
+)
+def test_a_missing_extra_is_named(command: tuple[str, ...], extra: str, installed: Path, example: Path) -> None:
+    done = subprocess.run(
+        ["rag", *command],
+        cwd=example,
+        capture_output=True,
+        text=True,
+        env=no_compiler(installed),
+        stdin=subprocess.DEVNULL,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"pip install 'raglang[{extra}]'" in done.stderr
+
+
+def test_the_extras_are_all_that_is_missing(with_extras: Path, example: Path) -> None:
+    bare = no_compiler(with_extras)
+    drawn = run(example, "rag", "graph", SOURCE, "--format", "svg", env=bare)
+    assert drawn == (ROOT / "docs/images/research_review.svg").read_text()
+    ended = subprocess.run(["rag", "lsp"], cwd=example, capture_output=True, env=bare, stdin=subprocess.DEVNULL)
+    assert b"not installed" not in ended.stderr
