@@ -9,7 +9,9 @@ what changes while a pass or a run goes on, and is like nothing but itself.
 
 from __future__ import annotations
 
+from functools import cache
 from operator import attrgetter
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform, overload
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ def is_record_class(cls: object) -> bool:
 
 def _made(cls: Any, shared: dict[str, Any], *, kw_only: bool, frozen: bool) -> Any:
     own = cls.__dict__
-    slots = tuple(own.get("__annotations__", ()))
+    slots = tuple(cls.__annotations__)
     defaults = {name: _default(own[name]) for name in slots if name in own}
     body = {name: value for name, value in own.items() if name not in slots and name not in ("__dict__", "__weakref__")}
     body = {**shared, **body}
@@ -148,26 +150,44 @@ def _constructor(cls: Any, defaults: dict[str, Any], *, kw_only: bool, frozen: b
 
 
 def _compiled(cls: Any, defaults: dict[str, Any], *, kw_only: bool, frozen: bool) -> Any:
-    """Frozen slots are set by their descriptors, which takes half of the time that `object.__setattr__` takes."""
+    """The constructor: code that all records with as many fields share, under the names of this one's fields.
+
+    Frozen slots are set by their descriptors, which takes half of the time that `object.__setattr__` takes.
+    """
+    slots: tuple[str, ...] = cls.__slots__
+    made = tuple(name for name in slots if isinstance(defaults.get(name), _Factory))
+    code = _template(len(slots), tuple(slots.index(name) for name in made), kw_only, frozen)
     scope: dict[str, Any] = {"_unset": _UNSET}
-    parameters, lines = ["self", *(["*"] if kw_only and cls.__slots__ else [])], ["    pass"]
-    for name in cls.__slots__:
-        default = defaults.get(name, _UNSET)
-        scope[f"_set_{name}"] = cls.__dict__[name].__set__
-        made = name
-        if default is _UNSET:
-            parameters.append(name)
-        elif isinstance(default, _Factory):
-            scope[f"_make_{name}"] = default.make
-            parameters.append(f"{name}=_unset")
-            made = f"_make_{name}() if {name} is _unset else {name}"
-        else:
-            scope[f"_default_{name}"] = default
-            parameters.append(f"{name}=_default_{name}")
-        lines.append(f"    _set_{name}(self, {made})" if frozen else f"    self.{name} = {made}")
-    exec(f"def __init__({', '.join(parameters)}):\n" + "\n".join(lines), scope)
-    scope["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
-    return scope["__init__"]
+    scope.update((f"_make_{slots.index(name)}", defaults[name].make) for name in made)
+    if frozen:
+        scope.update((f"_set_{at}", cls.__dict__[name].__set__) for at, name in enumerate(slots))
+    else:
+        code = code.replace(
+            co_names=tuple(slots[int(name[6:])] if name[:6] == "_slot_" else name for name in code.co_names)
+        )
+    given = {name: _UNSET if name in made else defaults[name] for name in slots if name in defaults}
+    function = FunctionType(code.replace(co_varnames=("self", *slots)), scope, "__init__")
+    if kw_only:
+        function.__kwdefaults__ = given
+    else:
+        function.__defaults__ = tuple(given.values())
+    function.__qualname__ = f"{cls.__qualname__}.__init__"
+    return function
+
+
+@cache
+def _template(count: int, made: tuple[int, ...], kw_only: bool, frozen: bool) -> CodeType:
+    """The code of a constructor for `count` fields; those of the numbers `made` have defaults that are made anew."""
+    fields = [f"_{at}" for at in range(count)]
+    lines = ["    pass"]
+    for at in range(count):
+        value = f"_make_{at}() if _{at} is _unset else _{at}" if at in made else f"_{at}"
+        lines.append(f"    _set_{at}(self, {value})" if frozen else f"    self._slot_{at} = {value}")
+    parameters = ", ".join(["self", *(["*"] if kw_only and fields else []), *fields])
+    scope: dict[str, Any] = {}
+    exec(f"def __init__({parameters}):\n" + "\n".join(lines), scope)
+    code: CodeType = scope["__init__"].__code__
+    return code
 
 
 # ---- what `dataclasses` asks for ---------------------------------------------------------------------------------------
