@@ -107,7 +107,8 @@ def test_the_source_archive_tests_the_wheel(built: Built, installed: Path, tmp_p
     install(programs, str(built.wheel), no_compiler(programs))
     for name in ("pytest", "hypothesis", "jsonschema"):
         install(programs, name)
-    options = ["-q", "-o", "pythonpath=.", "-p", "no:cacheprovider"]
+    # Of the project's own settings, the tests of the command need none but these.
+    options = ["-q", "-c", os.devnull, "--rootdir", ".", "--import-mode", "importlib", "-o", "pythonpath=."]
     said = run(
         folder, str(programs / "python"), "-m", "pytest", *options, "tests/test_cases.py", "tests/cli/test_examples.py"
     )
