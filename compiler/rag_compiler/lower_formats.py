@@ -15,12 +15,13 @@ _WIDE = re.compile(rb"\x1a\x1a(?:\0[^\0]|[^\0]\0)")
 _FENCE = re.compile(rb"^[ \t]*(?:```|~~~)[\w-]*[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
 _FIRST = re.compile(rb"[^\s#]\S*|#(?=\S)")
 _FORMATS = (
-    ("JSON", re.compile(rb"[{\[]")),
-    ("YAML", re.compile(rb"---|-[ \t]|[\w.-]+:(?:\s|\Z)")),
-    ("Mermaid", re.compile(rb"(?:flowchart|graph)[ \t]+(?:TD|TB|LR|RL|BT)\b|stateDiagram|sequenceDiagram")),
-    ("Python", re.compile(rb"(?:from[ \t]+[\w.]+[ \t]+import|import[ \t]+[\w.]+|def[ \t]+\w+\(|class[ \t]+\w+[(:])")),
-    ("JavaScript", re.compile(rb"(?:import[ \t]*[{*]|const[ \t]|let[ \t]|var[ \t]|export[ \t]|function[ \t])")),
+    ("JSON", rb"[{\[]"),
+    ("YAML", rb"---|-[ \t]|[\w.-]+:(?:\s|\Z)"),
+    ("Mermaid", rb"(?:flowchart|graph)[ \t]+(?:TD|TB|LR|RL|BT)\b|stateDiagram|sequenceDiagram"),
+    ("Python", rb"(?:from[ \t]+[\w.]+[ \t]+import|import[ \t]+[\w.]+|def[ \t]+\w+\(|class[ \t]+\w+[(:])"),
+    ("JavaScript", rb"(?:import[ \t]*[{*]|const[ \t]|let[ \t]|var[ \t]|export[ \t]|function[ \t])"),
 )
+"""Patterns that are compiled when a file without a declaration is met."""
 
 
 def whole_file(low: Lowering) -> bool:
@@ -34,7 +35,7 @@ def whole_file(low: Lowering) -> bool:
             continue
         at = Span(first.start(), first.start() + 1) if first.group()[:1] in b"{[" else Span(*first.span())
         for name, begins in _FORMATS:
-            if begins.match(low.data, first.start()):
+            if re.compile(begins).match(low.data, first.start()):
                 end = at.end - 1 if low.data[at.start : at.end].endswith(b":") else at.end
                 low.report(other_format(low.place(Span(at.start, end)), name))
                 return True

@@ -14,7 +14,6 @@ from rag_compiler.check import check
 from rag_compiler.check_calls import graph_calls
 from rag_compiler.diagnostics import Diagnostic, Place, in_order
 from rag_compiler.emit import Program, emit
-from rag_compiler.link import link
 from rag_compiler.lower import lower
 from rag_compiler.lower_text import lower_text
 from rag_compiler.parse import parse
@@ -114,6 +113,8 @@ def compile_graph(
     if isinstance(entry, Diagnostic):
         errors = tuple(each for each in analysis.diagnostics if each.severity == "error")
         return errors or (entry,)
+    from rag_compiler.link import link
+
     linked = link(analysis.program, entry)
     reached = {analysis.project.graphs[name].path for name in linked.graphs}
     manifest = analysis.manifest.path if analysis.manifest else MANIFEST
