@@ -9,7 +9,7 @@ QUESTION ?= Which memory model suits a durable workflow engine?
 EXTENSION := $(wildcard grammar/src/*.c grammar/src/tree_sitter/*.h)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types e2e grammar check-grammar constraints clean
+.PHONY: help bench demo test lint format types e2e grammar check-grammar constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
@@ -34,6 +34,9 @@ types: $(VENV)/installed-dev ## check types with mypy and pyright
 
 e2e: $(VENV)/installed-e2e ## build the distribution, install it elsewhere and drive it as a user would (needs a package index)
 	$(BIN)/python -m pytest -m e2e
+
+bench: ## run the benchmarks beside their peers, in an environment of their own (needs a package index; takes half an hour)
+	bench/run
 
 grammar: $(VENV)/installed-dev ## regenerate the parser from grammar/grammar.js
 	.ci/grammar write
