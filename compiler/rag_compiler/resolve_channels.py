@@ -59,18 +59,21 @@ def _reducer(channel: syntax.Channel, names: Names, sink: Sink) -> hir.Ref | Non
         return hir.Ref(canonical, name.span)
     place, registered = sink.at(name.span), names.others("reducers")
     if name.text == "aggregate":
-        _refuse_aggregate(channel, name, registered, sink)
+        _refuse_aggregate(channel, name, registered if names.registry.readable else None, sink)
     elif name.text in registered:
         sink.add(not_built(place, f"reducer `{name.text}` of the manifest", BUILT))
-    else:
+    elif names.registry.readable or name.text in REFUSED_REDUCERS:
         hint = REFUSED_REDUCERS.get(name.text, "")
         sink.add(say.unknown_word("unknown-reducer", place, "reducer", name.text, REDUCERS, hint))
     return None
 
 
-def _refuse_aggregate(channel: syntax.Channel, name: syntax.Name, registered: tuple[str, ...], sink: Sink) -> None:
+def _refuse_aggregate(
+    channel: syntax.Channel, name: syntax.Name, registered: tuple[str, ...] | None, sink: Sink
+) -> None:
+    """Report `aggregate`, or the function that is not among the registered ones, where these are known."""
     match channel.arguments[:1]:
-        case (syntax.Literal(str() as function, span),) if function not in registered:
+        case (syntax.Literal(str() as function, span),) if registered is not None and function not in registered:
             place = sink.at(span)
             sink.add(say.unknown_capability("unknown-capability", place, "reducer", function, registered, {}, ""))
         case _:

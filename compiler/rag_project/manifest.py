@@ -7,7 +7,7 @@ from pathlib import Path
 from rag_ir.finding import Finding
 from rag_ir.record import record
 from rag_project.files import Unreadable, read_file
-from rag_registry.manifest import LARGEST, empty_registry, read_manifest
+from rag_registry.manifest import LARGEST, read_manifest, unknown_registry
 from rag_registry.registry import Registry
 
 NAME = "rag.toml"
@@ -32,12 +32,12 @@ def find_root(start: Path) -> Path | None:
 
 
 def load_manifest(root: Path) -> Manifest:
-    """The manifest of a root. One that cannot be read is a finding, and its registry is empty."""
+    """The manifest of a root. One that cannot be read is a finding, and of its registry nothing is known."""
     try:
         data = read_file(root / NAME, LARGEST)
     except Unreadable as unreadable:
         finding = Finding("unreadable-file", "", f"the manifest {unreadable}")
-        return Manifest(b"", empty_registry(), (finding,))
+        return Manifest(b"", unknown_registry(), (finding,))
     registry, findings = read_manifest(data)
     return Manifest(data, registry, tuple(findings))
 

@@ -47,13 +47,18 @@ def read_manifest(text: str | bytes) -> tuple[Registry, list[Finding]]:
     """The registry that a manifest's text makes, and what is wrong with it, in the order of the sections."""
     values, unreadable = _parsed(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
     if unreadable is not None:
-        return _sealed(replace(empty_registry(), readable=False)), [unreadable]
+        return unknown_registry(), [unreadable]
     return _registry(values)
 
 
 def empty_registry() -> Registry:
     """The registry of a file that belongs to no project."""
     return _sealed(Registry(project=Project(name="", language=1, sources=EVERYWHERE, input_trust="trusted")))
+
+
+def unknown_registry() -> Registry:
+    """The registry of a manifest that cannot be read: nothing can be said of what exists."""
+    return _sealed(replace(empty_registry(), readable=False))
 
 
 def _registry(values: Mapping[str, object]) -> tuple[Registry, list[Finding]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rag_project.files import Unreadable
 from rag_project.manifest import find_root, load_manifest
 from rag_project.project import Project, open_project
 from rag_project.sources import find_sources
@@ -166,6 +167,16 @@ def test_a_manifest_that_is_no_toml(root: Path) -> None:
     project = open_project(root)
     assert [finding.code for finding in project.findings] == ["manifest-syntax"]
     assert project.sources() == ([], [])
+
+
+def test_of_a_manifest_that_cannot_be_read_nothing_is_known(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(path: Path, most: int) -> bytes:
+        raise Unreadable("cannot be read: input/output error")
+
+    monkeypatch.setattr("rag_project.manifest.read_file", fails)
+    project = open_project(root)
+    assert [finding.code for finding in project.findings] == ["unreadable-file"]
+    assert not project.registry.readable
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
