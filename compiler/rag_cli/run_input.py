@@ -11,6 +11,8 @@ from rag_cli.printable import quoted
 from rag_cli.trouble import Trouble
 from rag_ir.graph import Field, Graph, Json, Schema
 
+MOST_DIGITS = 4_000
+LONGEST_SHOWN = 40
 FORMS = "write `--input name=value`, `--input @file.json`, or `--input -` for JSON on standard input"
 
 
@@ -33,11 +35,17 @@ def run_input(given: Sequence[str], graph: Graph) -> Json:
 
 
 def json_or_text(text: str) -> Json:
-    """The value that a text is as JSON, else the text itself."""
+    """The value that a text is as JSON, else the text itself. `Trouble` for JSON that is no value."""
     try:
         return _loads(text)
-    except (ValueError, RecursionError):
+    except json.JSONDecodeError:
         return text
+    except RecursionError:
+        raise Trouble(f"the value {_begun(text)} is nested too deep") from None
+    except _Word:
+        return text
+    except ValueError as error:
+        raise Trouble(f"the value {_begun(text)} cannot be read: {error}") from None
 
 
 def _part(word: str, fields: Mapping[str, Field]) -> Json:
@@ -68,12 +76,36 @@ def _document(data: bytes, where: str) -> Json:
         raise Trouble(f"{where} is not JSON: {error}") from None
 
 
+class _Word(ValueError):
+    """`NaN`, `Infinity` or `-Infinity`, which are no JSON."""
+
+
 def _loads(text: str) -> Json:
-    return cast("Json", json.loads(text, parse_constant=_refuse))
+    """Raises ValueError, its own way for each fault, and RecursionError."""
+    return cast("Json", json.loads(text, parse_constant=_refuse, parse_int=_integer, object_pairs_hook=_members))
 
 
 def _refuse(word: str) -> NoReturn:
-    raise ValueError(f"`{word}` is no JSON number")
+    raise _Word(f"`{word}` is no JSON number")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"an integer has more than {MOST_DIGITS} digits")
+    return int(digits)
+
+
+def _members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """An object, each of whose members stands once: which of two was meant, nobody knows."""
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the member {quoted(next(name for name in names if names.count(name) > 1))} stands twice")
+    return result
+
+
+def _begun(text: str) -> str:
+    return quoted(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..")
 
 
 def _is_text(schema: Schema) -> bool:

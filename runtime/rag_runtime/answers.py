@@ -9,6 +9,7 @@ from rag_runtime.drivers.context import settles
 from rag_runtime.events import Answered, Question
 from rag_runtime.journal import dump
 from rag_runtime.refusals import AnswerRefused
+from rag_runtime.tools.foreign import NotJson, as_json
 
 
 def address(answers: Mapping[str, Json], questions: Sequence[Question], actor: str) -> list[Answered]:
@@ -16,6 +17,8 @@ def address(answers: Mapping[str, Json], questions: Sequence[Question], actor: s
 
     Raises `AnswerRefused` if one of them must not be given; then none of them is.
     """
+    for value in answers.values():
+        _check_json(value, questions)
     by_address = {question.address: question for question in questions}
     given = {_address(place, by_address): value for place, value in answers.items()}
     for place, value in given.items():
@@ -35,6 +38,13 @@ def _address(place: str, questions: Mapping[str, Question]) -> str:
         message = f"there is no question `{place}`; there {_are(pending)} {_listed(pending)}"
         raise AnswerRefused("unknown-question", message, pending)
     return place
+
+
+def _check_json(value: Json, questions: Sequence[Question]) -> None:
+    try:
+        as_json(value, "the answer")
+    except NotJson as error:
+        raise AnswerRefused("bad-answer", str(error), questions) from None
 
 
 def _check(question: Question, value: Json, questions: Sequence[Question]) -> None:

@@ -6,17 +6,22 @@ from collections.abc import Iterator
 
 from rag_ir.graph import Document, Field, Json
 from rag_ir.types import describe, problems
+from rag_runtime.tools.foreign import NotJson, as_json
 
 
 def accept(document: Document, input: Json) -> tuple[Json, list[str]]:
     """The input of the entry graph with its defaults, and what is wrong with it: one sentence for each field."""
+    try:
+        given = as_json(input, "the input")
+    except NotJson as error:
+        return None, [str(error)]
     fields = document.graphs[document.entry].input
     if fields is None:
-        return input, []
-    if not isinstance(input, dict):
-        return input, [f"the input is an object with {_listed(fields) or 'no fields'}"]
-    found = [*_unknown(fields, input), *_unfit(document, fields, input)]
-    return {field.name: input.get(field.name, field.default) for field in fields}, found
+        return given, []
+    if not isinstance(given, dict):
+        return given, [f"the input is an object with {_listed(fields) or 'no fields'}"]
+    found = [*_unknown(fields, given), *_unfit(document, fields, given)]
+    return {field.name: given.get(field.name, field.default) for field in fields}, found
 
 
 def _unknown(fields: tuple[Field, ...], input: dict[str, Json]) -> Iterator[str]:

@@ -92,6 +92,10 @@ def test_inputs_from_files_and_standard_input(rag: Rag, here: Path) -> None:
         (["@nan.json"], "`NaN` is no JSON number"),
         (["@deep.json"], "nested too deep"),
         (["@latin.json"], "is not UTF-8: byte 2 is wrong"),
+        (["@twice.json"], "the member `a` stands twice"),
+        (['a={"b": 1, "b": 2}'], "the member `b` stands twice"),
+        (["a=" + "[" * 100_000], "`[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[..` is nested too deep"),
+        (["a=" + "9" * 5_000], "an integer has more than 4000 digits"),
     ],
 )
 def test_inputs_that_cannot_be_read(inputs: list[str], message: str, rag: Rag, here: Path) -> None:
@@ -100,10 +104,41 @@ def test_inputs_that_cannot_be_read(inputs: list[str], message: str, rag: Rag, h
     (here / "nan.json").write_text('{"a": NaN}')
     (here / "deep.json").write_text("[" * 100_000)
     (here / "latin.json").write_bytes(b'{"\xe4": 1}')
+    (here / "twice.json").write_text('{"a": 1, "a": 2}')
     done = rag("run", "echo.rag", *[word for value in inputs for word in ("--input", value)], stdin=b"{oops")
     assert done.status == 2
     assert message in done.err
     assert not (here / ".rag").exists()
+
+
+NO_VALUES = [
+    ("[" * 66 + "]" * 66, "nested more than 64 deep"),
+    ("1e999", "a number that is not finite"),
+    ("9" * 2_000, "an integer that is too large"),
+    ('"\\ud800"', "text that is not Unicode"),
+    ("\udcff", "text that is not Unicode"),
+    ('{"\\ud800": 1}', "text that is not Unicode"),
+]
+"""What reads as JSON, and is no value that a run could keep."""
+
+
+@pytest.mark.parametrize(("value", "message"), NO_VALUES)
+def test_inputs_that_no_run_can_keep(value: str, message: str, rag: Rag, here: Path) -> None:
+    (here / "echo.rag").write_text(PLAIN)
+    done = rag("run", "echo.rag", "--input", f"a={value}")
+    assert (done.status, done.out) == (2, "")
+    assert message in done.err
+
+
+@pytest.mark.parametrize(("value", "message"), NO_VALUES)
+def test_answers_that_no_run_can_keep(value: str, message: str, rag: Rag, here: Path) -> None:
+    (here / "asking.rag").write_text(ASKING)
+    rag("run", "asking.rag")
+    run = json.loads(rag("runs", "list", "--format", "json").out)[0]["run"]
+    done = rag("runs", "resume", run, "--answer", f"1:0:free={value}", "--actor", "mia")
+    assert (done.status, done.out) == (2, "")
+    assert message in done.err
+    assert rag("runs", "resume", run, "--answer", "1:0:free=x", "--actor", "mia").status == 3
 
 
 def test_inputs_that_do_not_fit(rag: Rag, here: Path) -> None:

@@ -103,8 +103,8 @@ def _nested(depth: int) -> object:
         (float("inf"), "the result is a number that is not finite"),
         (1 << 5000, "the result is an integer that is too large"),
         (["\ud800"], "the result[0] is text that is not Unicode"),
-        (_nested(65), "the result is nested more than 64 deep"),
-        (_nested(100_000), "the result is nested more than 64 deep"),
+        (_nested(65), "the value is nested more than 64 deep"),
+        (_nested(100_000), "the value is nested more than 64 deep"),
         (b"x", "the result is a Python `bytes`, which is not JSON"),
     ],
 )

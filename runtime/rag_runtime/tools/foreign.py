@@ -29,7 +29,7 @@ def as_json(value: object, where: str = "the result", depth: int = 0) -> Json:
     nested more than 64 deep.
     """
     if depth > NESTING:
-        raise NotJson(f"the result is nested more than {NESTING} deep")
+        raise NotJson(f"the value is nested more than {NESTING} deep")
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
