@@ -20,7 +20,6 @@ from statistics import median, quantiles
 from unittest.mock import patch
 
 from bench.sources import rag_project
-
 from rag_compiler import pipeline
 from rag_compiler.source import SourceFile
 from rag_project.project import Project, open_project

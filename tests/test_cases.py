@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.markdown_cases import Case, read_cases, read_shared
-from tests.run_cases import trace
 
 from rag_compiler.diagnostics import Diagnostic
 from rag_compiler.pipeline import analyse
@@ -14,6 +12,8 @@ from rag_compiler.report import manifest_diagnostics
 from rag_compiler.source import LineIndex, SourceFile
 from rag_ir.rules import RULES
 from rag_registry.manifest import read_manifest
+from tests.markdown_cases import Case, read_cases, read_shared
+from tests.run_cases import trace
 
 ROOT = Path(__file__).parent
 PAGES = ROOT.parent / "docs" / "rules"

@@ -6,12 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.test_cases import CASES, MANIFEST, PAGE_CASES, diagnose
 
 if TYPE_CHECKING:
-    from tests.markdown_cases import Case
-
     from rag_compiler.diagnostics import Diagnostic, Edit, Fix
+    from tests.markdown_cases import Case
 
 MOST_ROUNDS = 8
 BROKEN = [case for case in (*CASES, *PAGE_CASES) if case.output("diagnostics")]

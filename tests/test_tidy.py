@@ -210,7 +210,7 @@ def test_every_tool_sees_the_same_roots() -> None:
     assert tool["pyright"]["extraPaths"] == ROOTS
     assert tool["pyright"]["include"] == [*ROOTS, "tests"]
     assert tool["pytest"]["ini_options"]["pythonpath"] == [".", *ROOTS]
-    assert tool["ruff"]["src"] == [*ROOTS, "tests"]
+    assert tool["ruff"]["src"] == [".", *ROOTS]
 
 
 def test_no_file_is_two_ideas() -> None:

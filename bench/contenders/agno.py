@@ -7,6 +7,7 @@ from functools import partial
 
 from agno.run.base import RunContext
 from agno.workflow import Loop, Parallel, Step, StepInput, StepOutput, Workflow
+
 from bench.workloads import RUNS
 
 

@@ -8,13 +8,14 @@ import sqlite3
 from functools import partial
 from typing import Annotated, Any, TypedDict
 
-from bench.contenders.floor import MESSAGE
-from bench.workloads import RUNS
 from langgraph.channels.delta import DeltaChannel
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.types import Send
+
+from bench.contenders.floor import MESSAGE
+from bench.workloads import RUNS
 
 
 class Counter(TypedDict):

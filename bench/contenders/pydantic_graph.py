@@ -6,8 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from functools import partial
 
-from bench.workloads import RUNS
 from pydantic_graph import BaseNode, End, GraphBuilder, GraphRunContext, StepContext, reduce_sum
+
+from bench.workloads import RUNS
 
 
 @dataclass

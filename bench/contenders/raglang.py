@@ -15,7 +15,6 @@ from pathlib import Path
 from bench.contenders.floor import MESSAGE
 from bench.trial import Contender, Trial
 from bench.workloads import RUNS
-
 from rag_ir import build
 from rag_ir.graph import Document, Graph, Json, Node, Send, ToolRequirement
 from rag_registry.registry import Project, Registry

@@ -8,14 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from bench import cold, passes, runtime, worker
 from bench.commands import Command, CommandFailed, start
 from bench.contenders import floor, raglang
 from bench.sources import rag_project
 from bench.tables import figure, ratio
 from bench.trial import Prepare, Trial, WrongAnswer, measure
 from bench.workloads import WORKLOADS, Workload
-
-from bench import cold, passes, runtime, worker
 from rag_compiler.pipeline import analyse
 from rag_project.project import open_project
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import EXAMPLES, Rag
 
 import rag_cli
+from tests.cli.conftest import EXAMPLES, Rag
 
 CLEAN = "graph clean {\n  start a\n  node a { kind pass }\n}\n"
 BROKEN = "graph broken {\n  start nowhere\n  node a { kind pass }\n}\n"

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Rag
 
 from rag_ir.codec import decode
 from rag_ir.rules import RULES
+from tests.cli.conftest import Rag
 
 Copy = Callable[[str], Path]
 

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.cli.hostile import HOSTILE, ascii_start
 
 from rag_cli.draw_mermaid import draw_mermaid
 from rag_cli.draw_text import draw_text
@@ -14,6 +13,7 @@ from rag_cli.terminal import PLAIN, Palette
 from rag_ir import build
 from rag_ir.graph import Code, Document
 from rag_verify.code_text import code_text
+from tests.cli.hostile import HOSTILE, ascii_start
 
 GOLDEN = Path(__file__).parent / "golden"
 

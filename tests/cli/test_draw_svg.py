@@ -14,9 +14,6 @@ from typing import cast
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
-from tests.cli.conftest import EXAMPLES, Rag
-from tests.cli.hostile import HOSTILE, ascii_start
-from tests.cli.test_draw import every_kind
 
 from rag_cli import lay_out as module
 from rag_cli.compose import SIZES, compose
@@ -29,6 +26,9 @@ from rag_cli.target import target
 from rag_ir import build
 from rag_ir.graph import Code, Document, Node
 from rag_verify.picture import pictures
+from tests.cli.conftest import EXAMPLES, Rag
+from tests.cli.hostile import HOSTILE, ascii_start
+from tests.cli.test_draw import every_kind
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = Path(__file__).parent / "golden"

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import EXAMPLES, Rag
 
 from rag_cli.main import main
+from tests.cli.conftest import EXAMPLES, Rag
 
 NAMES = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.is_dir())
 FOUNDING_TEXT = "887999850b79360578fa6241eca5b31942e028c8d015ce791634c511b5411feb"

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import Rag
-from tests.cli.hostile import HOSTILE, ascii_start
 
 from rag_cli.main import BROKEN_PIPE, COMMANDS
 from rag_ir.version import VERSION
+from tests.cli.conftest import Rag
+from tests.cli.hostile import HOSTILE, ascii_start
 
 PROGRAM = [sys.executable, "-c", "import sys; from rag_cli.main import main; sys.exit(main())"]
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.cli.hostile import HOSTILE, ascii_start
 
 import rag_cli
 from rag_cli.printable import printable, width
@@ -22,6 +21,7 @@ from rag_cli.render_json import render_json
 from rag_cli.terminal import PLAIN, Palette
 from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place
 from rag_compiler.source import SourceFile, Span
+from tests.cli.hostile import HOSTILE, ascii_start
 
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMA = json.loads((Path(rag_cli.__path__[0]) / "schema" / "check.schema.json").read_text(encoding="utf-8"))

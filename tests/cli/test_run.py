@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.cli.conftest import Rag
 from tests.cli.hostile import HOSTILE, ascii_start
 from tests.cli.test_main import PROGRAM

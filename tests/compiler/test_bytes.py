@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from tests.fuzz.soundness import check_source
-from tests.test_fixes import mend
 
 from rag_compiler.diagnostics import Diagnostic
 from rag_compiler.parse import MOST_BYTES, MOST_NESTED
 from rag_compiler.pipeline import analyse
 from rag_compiler.source import SourceFile
 from rag_registry.manifest import empty_registry
+from tests.fuzz.soundness import check_source
+from tests.test_fixes import mend
 
 GRAPH = "graph steps {\n  start a\n  node a { kind pass }\n}\n"
 WRONG = "graph steps {\n  start a\n  node a { kind pass  next nobody }\n}\n"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.fuzz.test_fuzz_parse import OLDER, WHOLE
 from tree_sitter import Language, Parser, Query, QueryCursor
 
 from rag_compiler import _grammar
+from tests.fuzz.test_fuzz_parse import OLDER, WHOLE
 
 QUERIES = sorted((Path(__file__).parent.parent.parent / "grammar" / "queries").glob("*.scm"))
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.conftest import CONSTRAINTS, ROOT, environment, run
 
 from rag_ir.version import VERSION
+from tests.e2e.conftest import CONSTRAINTS, ROOT, environment, run
 
 pytestmark = pytest.mark.e2e
 

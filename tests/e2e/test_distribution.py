@@ -16,10 +16,10 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
-from tests.e2e.conftest import ROOT, Built, environment, install, no_compiler, run
 
 from rag_ir.rules import RULES
 from rag_ir.version import VERSION
+from tests.e2e.conftest import ROOT, Built, environment, install, no_compiler, run
 
 pytestmark = pytest.mark.e2e
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.fuzz.mutations import mutants, single_deletions
-from tests.fuzz.soundness import check_document, check_manifest, check_source
-from tests.test_cases import CASES, MANIFEST
 
 from rag_compiler.pipeline import analyse, compile_graph
 from rag_compiler.source import SourceFile
 from rag_ir.codec import dump
 from rag_ir.graph import Document
 from rag_registry.manifest import read_manifest
+from tests.fuzz.mutations import mutants, single_deletions
+from tests.fuzz.soundness import check_document, check_manifest, check_source
+from tests.test_cases import CASES, MANIFEST
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = sorted((ROOT / "examples").rglob("?*.rag"))

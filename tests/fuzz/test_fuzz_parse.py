@@ -11,7 +11,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.fuzz.mutations import mutants
 
 from rag_compiler import syntax
 from rag_compiler.expressions import Binary, Expr, IfElse, Unary, Variable
@@ -19,6 +18,7 @@ from rag_compiler.lower import lower
 from rag_compiler.lower_text import lower_text
 from rag_compiler.parse import MOST_BYTES, parse
 from rag_compiler.source import SourceFile, Span
+from tests.fuzz.mutations import mutants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ide.asking import MARK, PATH, analysis_of, ask
 
 from rag_compiler.check_built import UNBUILT
 from rag_compiler.kinds import AGENT_ITEMS, GRAPH_ITEMS, KINDS
 from rag_ide.complete import complete
 from rag_ide.documentation import DECLARATIONS, SNIPPETS, item_doc
+from tests.ide.asking import MARK, PATH, analysis_of, ask
 
 FLOW = """\
 type Finding { title: string  url: string? }

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.ide.asking import PATH, analysis_of, ask
-from tests.ide.test_complete import FLOW, in_flow
 
 from rag_compiler.kinds import KINDS, REDUCERS
 from rag_ide.definition import definition
 from rag_ide.hover import hover
 from rag_ide.outline import Symbol, outline
+from tests.ide.asking import PATH, analysis_of, ask
+from tests.ide.test_complete import FLOW, in_flow
 
 HOVERS: dict[str, tuple[str, str, list[str]]] = {
     "a tool": ('tools ["search"]', 'tools ["se<|>arch"]', ["search(query: string, limit: int?)", "effects: read"]),

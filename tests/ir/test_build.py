@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.ir.documents import everything, founding
 
 from rag_ir import build
 from rag_ir.codec import decode, digest, dump
 from rag_ir.graph import Entry, Finish, Next, Routes, Subagent, Subgraph
+from tests.ir.documents import everything, founding
 
 
 def test_sends_to_other_names_make_children() -> None:

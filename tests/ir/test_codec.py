@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.ir.documents import DOCUMENTS, everything, founding
-from tests.ir.values import JSON_VALUES
 
 from rag_ir.canonical import compact, number
 from rag_ir.codec import arranged, canonical, decode, digest, dump, encode, requirement_digest, seal, to_json
 from rag_ir.graph import Json, Provenance
+from tests.ir.documents import DOCUMENTS, everything, founding
+from tests.ir.values import JSON_VALUES
 
 
 @pytest.mark.parametrize(

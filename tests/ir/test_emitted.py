@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.ir.test_schema import reader, validator
 
 from rag_compiler.pipeline import analyse, compile_graph
 from rag_ir.codec import decode, dump
 from rag_ir.graph import Document
 from rag_project.project import open_project
+from tests.ir.test_schema import reader, validator
 
 EXAMPLES = sorted(path.parent for path in (Path(__file__).parents[2] / "examples").glob("*/rag.toml"))
 

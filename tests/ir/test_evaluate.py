@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from tests.ir.values import CODES, JSON_VALUES, SCOPES
 
 from rag_ir.evaluate import EvaluationError, evaluate, json_equal, render
 from rag_ir.graph import Code, Json
 from rag_ir.operators import FUNCTIONS, OPERATORS, PARTS
 from rag_ir.shapes import code_problems
+from tests.ir.values import CODES, JSON_VALUES, SCOPES
 
 SCOPE: dict[str, Json] = {
     "input": {"question": "why", "n": 3},

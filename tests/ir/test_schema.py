@@ -12,10 +12,10 @@ from typing import Any, cast
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
-from tests.ir.documents import DOCUMENTS
-from tests.ir.oracle import SCHEMA_FILE, adapter, json_schema
 
 from rag_ir.codec import UNDIGESTED, decode, digest_of, dump, encode
+from tests.ir.documents import DOCUMENTS
+from tests.ir.oracle import SCHEMA_FILE, adapter, json_schema
 
 VALIDATOR: Any = import_module("jsonschema").Draft202012Validator
 

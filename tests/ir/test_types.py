@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.ir.values import JSON_VALUES
 
 from rag_ir.graph import Json, Schema
 from rag_ir.shapes import schema_problems
@@ -24,6 +23,7 @@ from rag_ir.types import (
     spell_out,
     to_schema,
 )
+from tests.ir.values import JSON_VALUES
 
 VALIDATOR: Any = import_module("jsonschema").Draft202012Validator
 

@@ -10,6 +10,7 @@ import pytest
 import pytest_lsp
 from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities, make_test_lsp_client
+
 from tests.lsp.conftest import FLOW
 from tests.lsp.talk import COMMAND
 

@@ -8,14 +8,14 @@ from random import Random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.lsp.conftest import FLOW
-from tests.lsp.talk import Client, Json
 
 from rag_compiler.source import LineIndex
 from rag_lsp.documents import Change, changed, open_document
 from rag_lsp.positions import Encoding, offset_at, point_at
 from rag_project.diagnose import diagnose
 from rag_project.project import open_project
+from tests.lsp.conftest import FLOW
+from tests.lsp.talk import Client, Json
 
 ENCODINGS: tuple[Encoding, ...] = ("utf-8", "utf-16", "utf-32")
 CHARACTERS = "ab \n\r{}é🦊\u2028\x85"

@@ -8,6 +8,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+
 from tests.lsp.conftest import FLOW, MANIFEST, TOOLS
 from tests.lsp.talk import PATIENCE, Client, Json, client
 

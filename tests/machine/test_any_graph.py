@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.machine.play import Fail, Give, Ok, Play, Script, check_replay, check_restarts, graph, shown
 
 from rag_ir.build import channel, get, pass_, send
 from rag_ir.graph import Code, Document, JoinSends, Node, Send
 from rag_runtime.commands import StartTask
 from rag_runtime.events import Cancelled, Resumed
+from tests.machine.play import Fail, Give, Ok, Play, Script, check_replay, check_restarts, graph, shown
 
 NAMES = tuple("abcde")
 CHANNELS = [

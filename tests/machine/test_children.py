@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from tests.machine.play import Ok, Play, Script, check_restarts, every_order, graph, played, shown
-
 from rag_ir import build
 from rag_ir.build import channel, get, lit, pass_, send
 from rag_ir.graph import Json
+from tests.machine.play import Ok, Play, Script, check_restarts, every_order, graph, played, shown
 
 
 def said(text: str) -> dict[str, Json]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.machine.play import Ok, Play, graph, played, shown, starts
 
 from rag_ir.build import channel, pass_, send
 from rag_runtime.events import (
@@ -20,6 +19,7 @@ from rag_runtime.events import (
     Usage,
 )
 from rag_runtime.machine import Machine, MachineError
+from tests.machine.play import Ok, Play, graph, played, shown, starts
 
 NOTHING = Usage()
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
+from rag_ir.build import channel, pass_, send
+from rag_ir.graph import Document, Json
+from rag_runtime.commands import Finish, StartTask
+from rag_runtime.events import CallEnded, CallStarted, Cancelled, Error, Resumed, TaskFailed, TaskSucceeded
+from rag_runtime.machine import MachineError
 from tests.machine.play import (
     Fail,
     Give,
@@ -19,12 +25,6 @@ from tests.machine.play import (
     shown,
     writing,
 )
-
-from rag_ir.build import channel, pass_, send
-from rag_ir.graph import Document, Json
-from rag_runtime.commands import Finish, StartTask
-from rag_runtime.events import CallEnded, CallStarted, Cancelled, Error, Resumed, TaskFailed, TaskSucceeded
-from rag_runtime.machine import MachineError
 
 
 def error_in(start: StartTask) -> dict[str, Json]:

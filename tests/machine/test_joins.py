@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tests.machine.play import Fail, Ok, Play, Script, check_restarts, every_order, graph, played, shown
-
 from rag_ir.build import channel, get, lit, pass_, send
 from rag_ir.graph import Json
+from tests.machine.play import Fail, Ok, Play, Script, check_restarts, every_order, graph, played, shown
 
 
 def entries(play: Play, node: str, visit: int = 1) -> list[tuple[Json, Json, Json, Json]]:

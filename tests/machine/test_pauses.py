@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.machine.play import Ask, Fail, Give, Ok, Play, check_replay, graph, shown, starts
 
 from rag_ir.build import channel, pass_, send
 from rag_ir.graph import Document, Json
@@ -23,6 +22,7 @@ from rag_runtime.events import (
     TaskSucceeded,
 )
 from rag_runtime.machine import BadAnswer, Machine, MachineError, UnknownQuestion
+from tests.machine.play import Ask, Fail, Give, Ok, Play, check_replay, graph, shown, starts
 
 
 def asking(*parts: str, options: tuple[str, ...] = ()) -> Callable[[StartTask], Give]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from tests.machine.play import Ok, Play, every_order, graph, played, shown
 
 from rag_ir.build import channel, pass_, send
 from rag_ir.graph import Channel, Document, Json
 from rag_runtime.machine import check_write
+from tests.machine.play import Ok, Play, every_order, graph, played, shown
 
 
 def one_step(made: Channel, *values: Json) -> Play:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.machine.play import Fail, Give, Ok, Play, check_restarts, every_order, graph, played, shown, writing
 
 from rag_ir.build import channel, get, lit, pass_, send
 from rag_ir.graph import Json, Send
 from rag_runtime.events import Error, Resumed
+from tests.machine.play import Fail, Give, Ok, Play, check_restarts, every_order, graph, played, shown, writing
 
 
 def failure(play: Play) -> Error:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from tests.machine.play import Fail, Ok, Play, Script, check_restarts, every_order, graph, played, shown, writing
-
 from rag_ir import build
 from rag_ir.build import channel, get, lit, pass_, send
 from rag_ir.graph import Json
 from rag_runtime.commands import Finish, Merged, StartTask
 from rag_runtime.events import RunStarted, TaskSucceeded
 from rag_runtime.machine import Machine
+from tests.machine.play import Fail, Ok, Play, Script, check_restarts, every_order, graph, played, shown, writing
 
 
 def test_the_founding_example() -> None:

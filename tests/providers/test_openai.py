@@ -8,6 +8,14 @@ from typing import cast
 
 import httpx
 import pytest
+
+from rag_ir.graph import Json, Schema
+from rag_runtime.events import Usage
+from rag_runtime.providers.connections import Connections
+from rag_runtime.providers.credentials import BadVariable, Credentials
+from rag_runtime.providers.openai import OpenAI
+from rag_runtime.seams import CallFailed, Message, ToolSpec
+from rag_runtime.tasks.conversation import calls_of
 from tests.providers.server import (
     ENTRY,
     ENVIRONMENT,
@@ -18,14 +26,6 @@ from tests.providers.server import (
     model,
     saying,
 )
-
-from rag_ir.graph import Json, Schema
-from rag_runtime.events import Usage
-from rag_runtime.providers.connections import Connections
-from rag_runtime.providers.credentials import BadVariable, Credentials
-from rag_runtime.providers.openai import OpenAI
-from rag_runtime.seams import CallFailed, Message, ToolSpec
-from rag_runtime.tasks.conversation import calls_of
 
 pytestmark = pytest.mark.anyio
 

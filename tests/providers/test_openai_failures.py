@@ -10,6 +10,11 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from rag_ir.graph import Json
+from rag_runtime.events import Usage
+from rag_runtime.providers.http_failures import seconds_asked
+from rag_runtime.seams import CallFailed
 from tests.providers.server import (
     ENVIRONMENT,
     KEY,
@@ -22,11 +27,6 @@ from tests.providers.server import (
     model,
     streaming,
 )
-
-from rag_ir.graph import Json
-from rag_runtime.events import Usage
-from rag_runtime.providers.http_failures import seconds_asked
-from rag_runtime.seams import CallFailed
 
 pytestmark = pytest.mark.anyio
 

@@ -9,6 +9,13 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from rag_ir.graph import Json
+from rag_runtime.events import Usage
+from rag_runtime.providers.chat_answer import read_completion
+from rag_runtime.providers.chat_stream import Pieces, ServerSentEvents
+from rag_runtime.seams import CallFailed, ModelAnswer
+from rag_runtime.tasks.conversation import calls_of
 from tests.providers.server import (
     USED,
     Server,
@@ -20,13 +27,6 @@ from tests.providers.server import (
     streaming,
     told,
 )
-
-from rag_ir.graph import Json
-from rag_runtime.events import Usage
-from rag_runtime.providers.chat_answer import read_completion
-from rag_runtime.providers.chat_stream import Pieces, ServerSentEvents
-from rag_runtime.seams import CallFailed, ModelAnswer
-from rag_runtime.tasks.conversation import calls_of
 
 pytestmark = pytest.mark.anyio
 

@@ -10,10 +10,10 @@ from typing import cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.registry.test_manifest import WHOLE
 
 from rag_ir.finding import pointer
 from rag_registry.positions import positions
+from tests.registry.test_manifest import WHOLE
 
 CORPUS = [
     "",

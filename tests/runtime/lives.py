@@ -22,7 +22,6 @@ from pathlib import Path
 from types import FrameType
 
 import anyio
-from tests.runtime.world import Function, registry_of
 
 from rag_ir import build
 from rag_ir.graph import Document, Graph, Json, Schema
@@ -32,6 +31,7 @@ from rag_runtime.reading import RunResult, standing
 from rag_runtime.seams import Capabilities, Message, ModelAnswer, ModelRequest
 from rag_runtime.stores.sqlite import SqliteStore
 from rag_runtime.stores.store import Entry, Progress, Run, Store, StoreError
+from tests.runtime.world import Function, registry_of
 
 RUN = "r1"
 ONCE = ("note", "mail")

@@ -7,7 +7,6 @@ from itertools import count, permutations
 
 import anyio
 import pytest
-from tests.runtime.world import Stage, capabilities
 
 from rag_ir import build
 from rag_ir.graph import Document, Json, Node
@@ -16,6 +15,7 @@ from rag_runtime.refusals import AnswerRefused, DocumentRefused, InputRefused, R
 from rag_runtime.seams import CallFailed, ModelRequest
 from rag_runtime.stores.memory import MemoryStore
 from rag_runtime.stores.store import Progress, Run, StoreError
+from tests.runtime.world import Stage, capabilities
 
 pytestmark = pytest.mark.anyio
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from tests.runtime.lives import ONCE, Fatal, Fate, Key, Killer, die_at_call, live
 
 from rag_runtime.stores.store import Store
+from tests.runtime.lives import ONCE, Fatal, Fate, Key, Killer, die_at_call, live
 
 LIFE_TIME = 10
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import anyio
 import pytest
-from tests.runtime.world import Stage, capabilities, registry_of
 
 from rag_ir import build
 from rag_ir.codec import seal
@@ -22,6 +21,7 @@ from rag_runtime.reading import RunView, standing
 from rag_runtime.seams import CallFailed, ModelRequest
 from rag_runtime.stores.memory import MemoryStore
 from rag_runtime.stores.store import StoreError
+from tests.runtime.world import Stage, capabilities, registry_of
 
 pytestmark = pytest.mark.anyio
 

@@ -13,18 +13,6 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
-from tests.providers.server import (
-    ENVIRONMENT,
-    KEY,
-    Response,
-    Server,
-    chunk,
-    completion,
-    events,
-    saying,
-    streaming,
-    told,
-)
 
 from rag_ir import build
 from rag_ir.finding import Finding
@@ -39,6 +27,18 @@ from rag_runtime.reading import RunResult
 from rag_runtime.refusals import DocumentRefused
 from rag_runtime.seams import Capabilities
 from rag_runtime.stores.memory import MemoryStore
+from tests.providers.server import (
+    ENVIRONMENT,
+    KEY,
+    Response,
+    Server,
+    chunk,
+    completion,
+    events,
+    saying,
+    streaming,
+    told,
+)
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.runtime.world import Function, Speaker, Stage
 
 from rag_ir import build
 from rag_ir.graph import Document, Json
@@ -15,6 +14,7 @@ from rag_runtime.events import CallEnded, Error, Usage
 from rag_runtime.retry import ATTEMPTS, LONGEST_ASKED_SECONDS, seconds_before
 from rag_runtime.seams import CallFailed, Capabilities, ModelRequest
 from rag_runtime.stores.memory import MemoryStore
+from tests.runtime.world import Function, Speaker, Stage
 
 pytestmark = pytest.mark.anyio
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.tasks.stage import TEXT, Function, fail, fields, said, scripted, stage, succeed, tool
 
 from rag_ir import build
 from rag_ir.canonical import compact
 from rag_ir.graph import Json
 from rag_runtime.events import Error
 from rag_runtime.seams import ChildResult
+from tests.tasks.stage import TEXT, Function, fail, fields, said, scripted, stage, succeed, tool
 
 pytestmark = pytest.mark.anyio
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.tasks.stage import Stage, fail, pause, scripted, stage, succeed
 
 from rag_ir import build
 from rag_ir.graph import Json, Node
 from rag_runtime.events import Answered, Question
+from tests.tasks.stage import Stage, fail, pause, scripted, stage, succeed
 
 pytestmark = pytest.mark.anyio
 

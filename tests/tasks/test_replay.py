@@ -6,12 +6,12 @@ import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.tasks.stage import TEXT, Function, Stage, fields, scripted, stage, tool
 
 from rag_ir import build
 from rag_ir.graph import Json
 from rag_runtime.events import Error
 from rag_runtime.seams import CallFailed
+from tests.tasks.stage import TEXT, Function, Stage, fields, scripted, stage, tool
 
 FINDING = fields(finding=TEXT)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.tasks.stage import Function, Stage, fail, said, scripted, stage, succeed, tool
 
 from rag_ir import build
 from rag_ir.graph import Json
 from rag_runtime.events import Error
 from rag_runtime.machine.log import Log
 from rag_runtime.seams import CallFailed, Capabilities
+from tests.tasks.stage import Function, Stage, fail, said, scripted, stage, succeed, tool
 
 pytestmark = pytest.mark.anyio
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.tasks.stage import TEXT, Function, fail, fields, said, scripted, stage, succeed, tool
 
 from rag_ir import build
 from rag_ir.graph import Json, ModelCall, Node
 from rag_runtime.events import Error
 from rag_runtime.seams import CallFailed
+from tests.tasks.stage import TEXT, Function, fail, fields, said, scripted, stage, succeed, tool
 
 pytestmark = pytest.mark.anyio
 

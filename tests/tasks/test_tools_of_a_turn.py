@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import anyio
 import pytest
-from tests.tasks.stage import Function, Stage, fail, pause, said, scripted, stage, succeed, tool
 
 from rag_ir import build
 from rag_ir.graph import Json
 from rag_runtime.events import CallEnded, Error, Question
 from rag_runtime.seams import CallFailed, Paused
+from tests.tasks.stage import Function, Stage, fail, pause, said, scripted, stage, succeed, tool
 
 pytestmark = pytest.mark.anyio
 

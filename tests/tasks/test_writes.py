@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from tests.tasks.stage import TEXT, Function, Labels, Stage, fail, scripted, stage, succeed, tool
 
 from rag_ir import build
 from rag_ir.graph import Json, Node
 from rag_runtime.events import Error
 from rag_runtime.seams import CallFailed
+from tests.tasks.stage import TEXT, Function, Labels, Stage, fail, scripted, stage, succeed, tool
 
 pytestmark = pytest.mark.anyio
 
