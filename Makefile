@@ -9,7 +9,7 @@ QUESTION ?= Which memory model suits a durable workflow engine?
 EXTENSION := $(wildcard grammar/src/*.c grammar/src/tree_sitter/*.h)
 
 .DEFAULT_GOAL := help
-.PHONY: help bench demo test lint format types e2e grammar check-grammar constraints clean
+.PHONY: help bench demo test lint format types e2e grammar check-grammar wheels constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do printf '  make %-15s %s\n' "$$name" "$$text"; done
@@ -44,6 +44,9 @@ grammar: $(VENV)/installed-dev ## regenerate the parser from grammar/grammar.js
 
 check-grammar: $(VENV)/installed-dev ## compare the committed parser with a fresh one, and run the grammar's own corpus
 	.ci/grammar check
+
+wheels: $(VENV)/installed ## write the source archive and a wheel for each platform to dist/ (fetches a cross-compiler)
+	.ci/wheels dist
 
 constraints: ## pin the newest releases of everything installed here in constraints.txt
 	.ci/constraints $(PYTHON)

@@ -10,9 +10,11 @@ import sys
 import tarfile
 import tomllib
 import zipfile
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from email import message_from_string
 from email.message import Message
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -183,3 +185,44 @@ def test_the_extras_are_all_that_is_missing(with_extras: Path, example: Path) ->
     assert drawn == (ROOT / "docs/images/research_review.svg").read_text()
     ended = subprocess.run(["rag", "lsp"], cwd=example, capture_output=True, env=bare, stdin=subprocess.DEVNULL)
     assert b"not installed" not in ended.stderr
+
+
+# Wheels of other platforms
+
+
+@pytest.fixture(scope="module")
+def portable(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that the cross-compiler writes for this kind of machine."""
+    out = tmp_path_factory.mktemp("wheels")
+    run(checkout, sys.executable, str(ROOT / ".ci" / "wheels"), str(out), "linux-x86_64")
+    (wheel,) = out.glob("*.whl")
+    return wheel
+
+
+def test_the_cross_compiled_parser_parses(portable: Path, example: Path, tmp_path: Path) -> None:
+    assert portable.name.endswith("-cp311-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl")
+    programs = environment(tmp_path)
+    bare = no_compiler(programs)
+    install(programs, str(portable), bare)
+    run(example, "rag", "check", SOURCE, "--deny", "warnings", env=bare)
+    run(example, "rag", "run", SOURCE, "--input", f"question={QUESTION}", env=bare)
+    assert "No broken requirements found" in run(example, "python", "-m", "pip", "check", env=bare)
+
+
+def test_the_record_of_the_cross_compiled_wheel_is_right(portable: Path) -> None:
+    archive = zipfile.ZipFile(portable)
+    (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/RECORD"))
+    rows = [line.rsplit(",", 2) for line in archive.read(name).decode().splitlines()]
+    assert [path for path, _, _ in rows] == archive.namelist()
+    for path, digest, size in rows:
+        if path != name:
+            data = archive.read(path)
+            found = urlsafe_b64encode(sha256(data).digest()).decode().rstrip("=")
+            assert (digest, int(size)) == (f"sha256={found}", len(data))
+
+
+def test_the_page_names_every_platform() -> None:
+    page = (ROOT / "docs" / "install.md").read_text()
+    tags = re.findall(r'^    "[\w-]+": \("[\w.-]+", "(\w+)[."]', (ROOT / ".ci" / "wheels").read_text(), re.MULTILINE)
+    assert len(tags) == 8
+    assert re.findall(r"^\| [^|]+ \| `(\w+)` \|", page, re.MULTILINE)[-8:] == tags
