@@ -47,8 +47,19 @@ class Command(Protocol):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command line (default: the process's own) and gives its exit status. Nothing that is typed makes it raise."""
-    given = list(sys.argv[1:] if argv is None else argv)
+    """Runs one command line (default: the process's own) and gives its exit status. Nothing that is typed makes it raise.
+
+    With the process's own it ends the process where a thread would keep it from ending.
+    """
+    status = _status(list(sys.argv[1:] if argv is None else argv))
+    if argv is None and "threading" in sys.modules:
+        from rag_cli.leave import leave
+
+        leave(status)
+    return status
+
+
+def _status(given: list[str]) -> int:
     try:
         status = _dispatch(given)
         if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]

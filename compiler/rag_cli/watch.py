@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 
 from rag_cli.json_text import json_text
 from rag_cli.printable import printable
+from rag_cli.set_aside import set_aside
 from rag_cli.tally import Lane, Tally, again
 from rag_cli.terminal import Palette, is_terminal, palette, say
 from rag_runtime.observe import Observer, RunEvent
@@ -17,9 +18,9 @@ from rag_runtime.observe import Observer, RunEvent
 def watched(events: str | None) -> Generator[Observer]:
     """An observer that writes to standard error. `events`: `jsonl` for the events themselves.
 
-    What tools print goes to standard error too: standard output is the result's.
+    What tools write to standard output goes to standard error too.
     """
-    with redirect_stdout(sys.stderr):
+    with set_aside():
         if events == "jsonl":
             yield _say_json
         elif is_terminal(sys.stderr) and palette(sys.stderr).colour:

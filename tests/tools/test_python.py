@@ -205,3 +205,43 @@ async def test_a_router_that_gives_no_label_or_raises_is_an_error() -> None:
         with pytest.raises(CallFailed) as raised:
             await PythonRouter("r", function).route(None, {})
         assert raised.value.error == error
+
+
+async def test_what_ends_tasks_is_a_failure_where_a_function_raises_it_itself() -> None:
+    class Everything(BaseException):
+        pass
+
+    async def gives_up() -> None:
+        raise asyncio.CancelledError
+
+    async def ends() -> None:
+        raise Everything
+
+    def interrupts() -> None:
+        raise KeyboardInterrupt
+
+    assert await failure(gives_up) == Error(code="tool-error", message="tool `t` failed: CancelledError")
+    assert await failure(ends) == Error(code="tool-error", message="tool `t` failed: Everything")
+    assert await failure(interrupts) == Error(code="tool-error", message="tool `t` failed: KeyboardInterrupt")
+
+
+async def test_a_task_that_is_told_to_stop_stops() -> None:
+    waiting = anyio.Event()
+
+    async def waits() -> None:
+        waiting.set()
+        await anyio.sleep_forever()
+
+    ended: list[str] = []
+
+    async def call() -> None:
+        try:
+            await PythonTool("t", waits).call({}, "")
+        finally:
+            ended.append("passed through")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(call)
+        await waiting.wait()
+        group.cancel_scope.cancel()
+    assert ended == ["passed through"]

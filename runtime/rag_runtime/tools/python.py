@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -79,28 +80,54 @@ def _declares(function: Function, parameter: str) -> bool:
 
 
 async def _run(function: Function, positional: tuple[object, ...], named: Mapping[str, object], what: str) -> object:
+    """What the function gives. Raises `CallFailed` for whatever it raises."""
+    if inspect.iscoroutinefunction(function):
+        return await _awaited(partial(function, *positional, **named), what)
+    value, error = await _in_thread(function, positional, named)
+    if error is not None:
+        raise _raised(what, error) from error
+    return await _awaited(lambda: value, what) if inspect.isawaitable(value) else value
+
+
+async def _awaited(make: Callable[[], object], what: str) -> object:
     try:
-        if inspect.iscoroutinefunction(function):
-            return await cast("Awaitable[object]", function(*positional, **named))
-        return await _in_thread(function, positional, named)
-    except (Exception, SystemExit) as error:
-        raise _failed("tool-error", f"{what} failed: {message_of(error)}") from error
+        return await cast("Awaitable[object]", make())
+    except BaseException as error:
+        if _is_for_the_driver(error):
+            raise
+        raise _raised(what, error) from error
 
 
-async def _in_thread(function: Function, positional: tuple[object, ...], named: Mapping[str, object]) -> object:
+def _is_for_the_driver(error: BaseException) -> bool:
+    """Whether what ended a call is no fault of its function: it was cancelled or closed, or somebody pressed Ctrl-C."""
+    from anyio import get_cancelled_exc_class
+
+    if isinstance(error, get_cancelled_exc_class()):
+        return _is_cancelled(error)
+    return isinstance(error, KeyboardInterrupt | GeneratorExit)
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Whether the task was told to stop. A function may raise what cancelled tasks of asyncio raise on its own account."""
+    from asyncio import CancelledError, current_task
+
+    task = current_task() if isinstance(error, CancelledError) else None
+    return task is None or task.cancelling() > 0
+
+
+async def _in_thread(
+    function: Function, positional: tuple[object, ...], named: Mapping[str, object]
+) -> tuple[object, BaseException | None]:
     """A cancelled call does not wait for its thread, which nothing can stop."""
     from anyio.to_thread import run_sync
 
     def call() -> tuple[object, BaseException | None]:
         try:
             return function(*positional, **named), None
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             return None, error
 
-    value, error = await run_sync(call, abandon_on_cancel=True, limiter=_limiter())
-    if error is not None:
-        raise error
-    return await value if inspect.isawaitable(value) else value
+    return await run_sync(call, abandon_on_cancel=True, limiter=_limiter())
 
 
 _limiters: RunVar[CapacityLimiter] | None = None
@@ -127,6 +154,10 @@ def _json(value: object, what: str) -> Json:
         return as_json(value)
     except NotJson as error:
         raise _failed("bad-result", f"{what}: {error}") from error
+
+
+def _raised(what: str, error: BaseException) -> CallFailed:
+    return _failed("tool-error", f"{what} failed: {message_of(error)}")
 
 
 def _failed(code: str, message: str) -> CallFailed:
