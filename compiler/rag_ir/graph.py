@@ -111,7 +111,7 @@ class Router:
 class Subagent:
     """An agent as a child. `input`: the child's mapping; null derives it from state, run input and the agent's fields.
 
-    In a child that is sent to, the payload is the input.
+    Where the node is sent to and has no mapping, the payload is the input.
     """
 
     kind: Literal["subagent"]

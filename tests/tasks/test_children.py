@@ -84,18 +84,17 @@ async def test_a_field_that_nothing_gives_fails_the_child() -> None:
     assert "`topic: string`" in ended.error.message
 
 
-async def test_a_payload_is_the_input_and_wins_over_a_mapping() -> None:
-    node = build.subagent("a", "helper", {"topic": build.lit("mapped")})
+async def test_a_mapping_is_the_input_and_sees_the_payload() -> None:
     agents = [build.declare_agent("helper", input=[build.field("topic", TEXT)])]
-    sent = stage(node, input="x", args={"topic": "sent"}, sent=True, agents=agents, model=scripted("ok"))
-    await succeed(sent)
-    assert said(sent.asked[0].messages) == [("user", '{"topic":"sent"}')]
-    for plain in (
-        stage(node, input="x", sent=True, agents=agents, model=scripted("ok")),
-        stage(node, input="x", args={"children": []}, agents=agents, model=scripted("ok")),
-    ):
-        await succeed(plain)
-        assert said(plain.asked[0].messages) == [("user", '{"topic":"mapped"}')]
+    mapped = build.subagent("a", "helper", {"topic": build.template("about ", build.get("args", "topic"))})
+    for node, seen in ((mapped, "about tea"), (build.subagent("a", "helper"), "tea")):
+        it = stage(node, input="x", args={"topic": "tea"}, sent=True, agents=agents, model=scripted("ok"))
+        await succeed(it)
+        assert said(it.asked[0].messages) == [("user", f'{{"topic":"{seen}"}}')]
+    for args in (None, {"children": []}):
+        it = stage(mapped, input="x", args=args, agents=agents, model=scripted("ok"))
+        await succeed(it)
+        assert said(it.asked[0].messages) == [("user", '{"topic":"about "}')]
 
 
 async def test_a_run_input_that_is_no_object_stands_under_input() -> None:

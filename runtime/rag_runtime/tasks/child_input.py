@@ -1,4 +1,7 @@
-"""The input of a child: what it was sent with, or its mapping, or what state and run input have of the fields that it declares."""
+"""The input of a child: its mapping, or what it was sent with, or what state and run input have of the fields that it declares.
+
+A mapping sees what the node was sent with as `args`.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ from rag_runtime.tasks.scope import object_of, scope_of
 def child_input(context: TaskContext, mapping: Sequence[Entry] | None, fields: Sequence[Field] | None) -> Json:
     """The child's input, complete with defaults and of the declared types. Raises TaskError `bad-input`, `expression-failed`."""
     task = context.task
-    if task.sent and task.args is not None:
+    if mapping is not None:
+        given: Json = object_of(context, mapping, scope_of(context), "/behaviour/input")
+    elif task.sent and task.args is not None:
         given = task.args
-    elif mapping is not None:
-        given = object_of(context, mapping, scope_of(context), "/behaviour/input")
     else:
         given = _derived(context, fields)
     return given if fields is None else _complete(context, given, fields)
