@@ -30,7 +30,7 @@ def shape_problem(channel: Channel, value: Json) -> str | None:
 
 
 def message_problem(message: Json) -> str | None:
-    """Why a value is no message, or null."""
+    """Why a value is no message, or null: the type `message`, and a marker that deletes one."""
     if not isinstance(message, dict):
         return f"takes messages, not {name_of(message)}"
     name = message.get("id")
@@ -40,7 +40,16 @@ def message_problem(message: Json) -> str | None:
         return None if message["remove"] is True and name else "deletes a message by `id` and `remove: true`"
     if message.get("role") not in ROLES:
         return f"takes messages whose `role` is one of {', '.join(ROLES)}"
+    if "content" not in message:
+        return "takes messages that have a `content`"
+    for key, kind, what in _PARTS:
+        if not (message.get(key) is None or isinstance(message[key], kind)):
+            return f"takes messages whose `{key}` is {what}"
     return None
+
+
+_PARTS = (("name", str, "a text"), ("tool_call_id", str, "a text"), ("tool_calls", list, "a list"))
+"""What the type `message` says of the fields that a message need not have."""
 
 
 def _schema_problem(channel: Channel, value: Json, types: Mapping[str, Schema]) -> str | None:
