@@ -91,7 +91,8 @@ async def test_a_mapping_is_the_input_and_sees_the_payload() -> None:
         it = stage(node, input="x", args={"topic": "tea"}, sent=True, agents=agents, model=scripted("ok"))
         await succeed(it)
         assert said(it.asked[0].messages) == [("user", f'{{"topic":"{seen}"}}')]
-    for args in (None, {"children": []}):
+    without: tuple[Json, ...] = (None, {"children": []})
+    for args in without:
         it = stage(mapped, input="x", args=args, agents=agents, model=scripted("ok"))
         await succeed(it)
         assert said(it.asked[0].messages) == [("user", '{"topic":"about "}')]
