@@ -19,8 +19,6 @@ from tests.e2e.conftest import CONSTRAINTS, ROOT, environment, run
 pytestmark = pytest.mark.e2e
 
 PAGE = (ROOT / "docs" / "ci.md").read_text()
-# The library has no types of its own.
-YAML: Any = import_module("yaml")
 SLIP = ('"find_order", "find_policy"', '"find_ordr", "find_policy"')
 PLACE = ("services/support/workflows/support.rag", "22:13")
 
@@ -135,7 +133,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _run_job(repository: Path, machine: Path, wheel: Path) -> tuple[int, str]:
     """Runs the steps of the job one after the other, up to the first that fails: its status, and what was printed."""
-    steps = YAML.safe_load(_recipe("name: rag"))["jobs"]["check"]["steps"]
+    yaml: Any = import_module("yaml")  # It has no types of its own, and comes with the extra of these tests only.
+    steps = yaml.safe_load(_recipe("name: rag"))["jobs"]["check"]["steps"]
     commands = [step["run"] for step in steps if "run" in step]
     assert [step["uses"].partition("@")[0] for step in steps if "uses" in step] == [
         "actions/checkout",
