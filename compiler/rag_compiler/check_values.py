@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rag_compiler import hir
-from rag_compiler.kinds import LISTS, NUMBERS
 from rag_compiler.resolve_values import NotConstant, constant
 from rag_compiler.sink import Sink
 from rag_compiler.source import Span
 from rag_compiler.words.values import bad_value
 from rag_ir.graph import Schema
+from rag_ir.reducers import LISTS, NUMBERS
 from rag_ir.types import FLOAT, JSON, ListOf, MapOf, Named, TypeValue, problems, to_schema
 
 Types = Mapping[str, Schema]

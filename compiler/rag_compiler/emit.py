@@ -17,12 +17,13 @@ from rag_compiler.diagnostics import Place
 from rag_compiler.emit_agents import constant_or, emit_agent, emit_fields
 from rag_compiler.emit_code import emit_code, name_of
 from rag_compiler.emit_nodes import Site, emit_nodes
-from rag_compiler.kinds import DEFAULT_MAX_CONCURRENCY, DEFAULT_RECURSION_LIMIT, LISTS
+from rag_compiler.kinds import DEFAULT_MAX_CONCURRENCY, DEFAULT_RECURSION_LIMIT
 from rag_compiler.places import Places
 from rag_ir import graph as ir
 from rag_ir.finding import pointer
-from rag_ir.graph import Json, Schema
+from rag_ir.graph import Schema
 from rag_ir.record import record
+from rag_ir.reducers import initial_value
 from rag_ir.types import Record, RecordField, may_be_absent, to_schema
 from rag_registry.registry import Registry
 
@@ -114,14 +115,8 @@ def _channel(channel: hir.Channel, at: str, places: Places) -> ir.Channel:
         deep=channel.deep,
         accumulate=channel.accumulate,
         schema=to_schema(channel_type(channel)),
-        initial=constant_or(channel.initial, _initial(reducer)),
+        initial=constant_or(channel.initial, initial_value(reducer)),
     )
-
-
-def _initial(reducer: str) -> Json:
-    if reducer in LISTS:
-        return []
-    return {} if reducer == "merge" else 0 if reducer == "sum" else None
 
 
 def _joins(graph: hir.Graph, at: str, places: Places) -> tuple[ir.GraphJoin, ...]:

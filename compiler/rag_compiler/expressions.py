@@ -97,7 +97,6 @@ class Binary:
     left: Expr
     right: Expr
     span: Span
-    operator_span: Span
 
 
 @record

@@ -100,10 +100,6 @@ REFUSED_REDUCERS = {
     "named_barrier": "wait for several nodes with `join [a, b] -> c` instead",
     "untracked": "an untracked value is lost when a run is resumed; use `overwrite`, or `ephemeral`",
 }
-LISTS = ("append", "union", "messages", "topic")
-"""Reducers whose channel holds a list."""
-NUMBERS = ("sum", "min", "max")
-"""Reducers whose channel holds a number."""
 
 TYPE_NAMES = ("string", "int", "float", "bool", "json", "message")
 

@@ -256,8 +256,8 @@ def _binary(low: Lowering, node: Concrete, level: int) -> Expr:
     if operator is None:
         return Hole(node.span)
     if operator == "not in":
-        return Unary("not", Binary("in", *operands, node.span, sign.span), node.span)
-    return Binary(operator, *operands, node.span, sign.span)
+        return Unary("not", Binary("in", *operands, node.span), node.span)
+    return Binary(operator, *operands, node.span)
 
 
 def _flat(operands: list[Expr]) -> list[str | Expr]:

@@ -8,7 +8,6 @@ from rag_compiler.lowering import Lowering
 from rag_compiler.words.foreign import foreign, no_operator, operator, rewrite
 from rag_ir.operators import BINARY
 
-OPERATORS = frozenset(BINARY)
 COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
 SPELLINGS = {"=": "==", "&&": "and", "||": "or", "===": "==", "!==": "!=", "<>": "!="}
 

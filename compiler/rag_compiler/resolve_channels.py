@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from rag_compiler import hir, syntax
-from rag_compiler.kinds import LISTS, NUMBERS, REDUCER_ALIASES, REDUCERS, REFUSED_REDUCERS
+from rag_compiler.kinds import REDUCER_ALIASES, REDUCERS, REFUSED_REDUCERS
 from rag_compiler.names import Names
 from rag_compiler.resolve_types import bind_type
 from rag_compiler.resolve_values import bind_constant
 from rag_compiler.sink import Sink
 from rag_compiler.words import names as say
 from rag_compiler.words.values import bad_value, not_built
+from rag_ir.reducers import LISTS, NUMBERS
 from rag_ir.types import (
     FLOAT,
     INT,

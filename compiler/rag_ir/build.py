@@ -22,6 +22,7 @@ from rag_ir import graph as ir
 from rag_ir.codec import seal
 from rag_ir.graph import Code, Json, Schema
 from rag_ir.record import replace
+from rag_ir.reducers import initial_value
 from rag_ir.requirements import require_model, require_router, require_tool, requires
 
 ANY: Schema = {}
@@ -34,7 +35,6 @@ __all__ = [
     "field",
     "get",
     "graph",
-    "initial_value",
     "interrupt",
     "join",
     "lit",
@@ -196,19 +196,6 @@ def channel(
     """A channel. Without `initial`, the reducer's own initial value."""
     value = initial if initial is not None else initial_value(reducer)
     return ir.Channel(name=name, reducer=reducer, deep=deep, accumulate=accumulate, schema=schema, initial=value)
-
-
-def initial_value(reducer: str) -> Json:
-    """The value of a channel before any write, where the source gives none."""
-    match reducer:
-        case "append" | "union" | "messages" | "topic":
-            return []
-        case "merge":
-            return {}
-        case "sum":
-            return 0
-        case _:
-            return None
 
 
 def field(name: str, schema: Schema = ANY, *, required: bool = True, default: Json = None) -> ir.Field:

@@ -6,7 +6,7 @@ members.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
@@ -113,11 +113,6 @@ def equality_key(value: Json, depth: int = 0) -> Hashable:
     if isinstance(value, dict):
         return frozenset([(key, equality_key(item, depth + 1)) for key, item in value.items()])
     return (bool, value) if isinstance(value, bool) else value
-
-
-def comparable(values: Sequence[Json]) -> bool:
-    """Whether values have an order among them: all numbers, or all texts (by code points)."""
-    return all(is_number(value) for value in values) or all(isinstance(value, str) for value in values)
 
 
 def extent(value: Json) -> int:

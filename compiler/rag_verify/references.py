@@ -12,11 +12,11 @@ from rag_ir import graph as ir
 from rag_ir.finding import Finding, pointer
 from rag_ir.graph import END, Code, Document, Json, Schema
 from rag_ir.record import record
+from rag_ir.reducers import REDUCERS
 from rag_verify.flow import HOLE
 from rag_verify.names_used import NamesUsed, codes_of, names_used, schemas_of
 from rag_verify.values import misfits
 
-REDUCERS = ("overwrite", "first", "append", "union", "messages", "merge", "sum", "min", "max", "topic", "ephemeral")
 RESERVED = ("", END, "START", HOLE)
 MARKS = "/#:="
 """What addresses of tasks and questions are made of: only the names of implicit children hold some of it."""

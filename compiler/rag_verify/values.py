@@ -7,13 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from rag_ir import graph as ir
 from rag_ir.conformance import problems
 from rag_ir.finding import pointer
-from rag_ir.graph import Document, Json, Schema
+from rag_ir.graph import Document, Schema
+from rag_ir.reducers import LISTS, NUMBERS, initial_value
 from rag_ir.values import is_number, json_equal, name_of
-
-LISTS = ("append", "union", "messages", "topic")
-NUMBERS = ("sum", "min", "max")
-EMPTY: Mapping[str, Json] = {**{reducer: [] for reducer in LISTS}, "merge": {}, "sum": 0}
-"""What reducers that have one begin with, whatever the type of the whole value will be; the others begin with null."""
 
 
 def misfits(document: Document) -> Iterator[tuple[str, str]]:
@@ -45,7 +41,7 @@ def _initial(channel: ir.Channel, types: Mapping[str, Schema]) -> str:
     }
     if not fits.get(channel.reducer, True):
         return f"{what} cannot be {name_of(value)} where `{channel.reducer}` reduces"
-    if json_equal(value, EMPTY.get(channel.reducer)):
-        return ""
+    if json_equal(value, initial_value(channel.reducer)):
+        return ""  # What a reducer begins with may stand, whatever the type of the whole value will be.
     found = problems(value, channel.schema, types)
     return f"{what} does not fit: {found[0][1]}" if found else ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rag_compiler import hir
+from rag_compiler.check_values import channel_type
 from rag_compiler.kinds import KINDS, REDUCERS
 from rag_compiler.labels import labels_of
 from rag_compiler.pipeline import Analysis
-from rag_ide.shapes import agent_output, channel_type, graph_output, output_type, tool_input, tool_output
+from rag_ide.shapes import agent_output, graph_output, output_type, tool_input, tool_output
 from rag_ide.subjects import Subject, index
 from rag_ir.graph import Price
 from rag_ir.types import Record, TypeValue, spell_out

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from rag_compiler import hir
+from rag_compiler.check_values import channel_type
 from rag_compiler.kinds import KINDS, REDUCERS
 from rag_compiler.names import Noun
 from rag_compiler.pipeline import Analysis
 from rag_compiler.source import Span
 from rag_ide.describe import describe
 from rag_ide.documentation import TYPES, WORDS
-from rag_ide.shapes import Member, channel_type
+from rag_ide.shapes import Member
 from rag_ide.subjects import Subject
 from rag_ir.record import record
 from rag_ir.types import spell_out

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 from rag_compiler import hir
 from rag_compiler.callees import record_fields
+from rag_compiler.check_values import channel_type
 from rag_compiler.pipeline import Analysis
 from rag_ir.record import record
 from rag_ir.types import (
-    FLOAT,
     JSON,
     MESSAGE,
     STRING,
     ListOf,
-    MapOf,
     Named,
     Record,
     RecordField,
@@ -23,15 +22,6 @@ from rag_ir.types import (
     from_schema,
     spell_out,
 )
-
-_OF_REDUCERS: dict[str, TypeValue] = {
-    "messages": ListOf(Named("message")),
-    "append": ListOf(JSON),
-    "union": ListOf(JSON),
-    "topic": ListOf(JSON),
-    "merge": MapOf(JSON),
-    "sum": FLOAT,
-}
 
 
 @record
@@ -46,13 +36,6 @@ class Member:
     def detail(self) -> str:
         """The type as it is written."""
         return spell_out(self.type) if self.type is not None else ""
-
-
-def channel_type(channel: hir.Channel) -> TypeValue:
-    """The declared type of a channel, else what its reducer makes."""
-    if channel.type is not None:
-        return channel.type.value
-    return _OF_REDUCERS.get(channel.reducer.name if channel.reducer else "", JSON)
 
 
 def members_of(

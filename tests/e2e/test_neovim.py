@@ -47,6 +47,12 @@ class Editor:
         """Press keys, in Neovim's notation."""
         subprocess.run([*self.program, "--server", self.socket, "--remote-send", keys], check=True, capture_output=True)
 
+    def quit(self) -> int:
+        """Leave without saving; the exit code. Neovim may be gone before it has answered who sent the keys."""
+        words = [*self.program, "--server", self.socket, "--remote-send", "<Esc>:qall!<CR>"]
+        subprocess.run(words, capture_output=True)
+        return self.process.wait(PATIENCE)
+
     def ask(self, lua: str) -> Any:
         """The value of a Lua expression."""
         expression = f"luaeval('vim.json.encode({lua})')"
@@ -80,8 +86,7 @@ def editor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Editor]:
     started = Editor(program, tmp_path)
     try:
         yield started
-        started.press("<Esc>:qall!<CR>")
-        assert started.process.wait(PATIENCE) == 0
+        assert started.quit() == 0
     finally:
         started.process.kill()
         started.process.wait()

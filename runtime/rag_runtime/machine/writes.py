@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 
 from rag_ir.conformance import problems
 from rag_ir.graph import Channel, Json, Schema
+from rag_ir.reducers import LISTS
 from rag_ir.values import is_number, name_of
 
 ROLES = ("system", "user", "assistant", "tool")
-LISTS = ("append", "union", "topic")
 
 
 def check_write(channel: Channel, value: Json, types: Mapping[str, Schema] | None = None) -> str | None:
