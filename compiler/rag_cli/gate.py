@@ -61,7 +61,7 @@ def shown(gate: Gate, diagnostics: Sequence[Diagnostic]) -> Shown:
     files = [*gate.analysis.files, *([gate.project.manifest] if gate.project.manifest else [])]
     known = {_path(file.path, gate.folder): SourceFile(_path(file.path, gate.folder), file.data) for file in files}
     for diagnostic in kept:
-        for place in (diagnostic.place, *(label.place for label in diagnostic.related)):
+        for place in (diagnostic.place, *(label.place for label in (*diagnostic.related, *diagnostic.flow))):
             known.setdefault(place.path, SourceFile(place.path, b""))
     return Shown(kept, known)
 
@@ -73,12 +73,17 @@ def _moved(diagnostic: Diagnostic, folder: str) -> Diagnostic:
     return replace(
         diagnostic,
         place=_place(diagnostic.place, folder),
-        related=tuple(Label(_place(label.place, folder), label.message) for label in diagnostic.related),
+        related=_labels(diagnostic.related, folder),
+        flow=_labels(diagnostic.flow, folder),
         fixes=tuple(
             Fix(fix.title, tuple(Edit(_place(edit.place, folder), edit.text) for edit in fix.edits), fix.applicability)
             for fix in diagnostic.fixes
         ),
     )
+
+
+def _labels(labels: Sequence[Label], folder: str) -> tuple[Label, ...]:
+    return tuple(Label(_place(label.place, folder), label.message) for label in labels)
 
 
 def _place(place: Place, folder: str) -> Place:

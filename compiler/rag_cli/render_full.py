@@ -35,8 +35,9 @@ def _diagnostic(diagnostic: Diagnostic, files: Files, palette: Palette, columns:
             yield bar
             yield from (row.paint(palette) for row in excerpt(files[path], there, gutter, columns))
     notes = list(_notes(diagnostic))
-    if notes:
+    if notes or diagnostic.flow:
         yield bar
+    yield from _flow(diagnostic, files, gutter, palette)
     for word, text in notes:
         yield f"{' ' * (gutter + 1)}{palette.paint('frame', '=')} {palette.paint('bold', word)}: {printable(text)}"
     yield ""
@@ -56,6 +57,16 @@ def _where(file: SourceFile, span: Span, gutter: int, palette: Palette, *, first
     start = file.lines.position(span.start)
     arrow = palette.paint("frame", "-->" if first else ":::")
     return f"{' ' * gutter}{arrow} {printable(file.path)}:{start.line}:{start.column}"
+
+
+def _flow(diagnostic: Diagnostic, files: Files, gutter: int, palette: Palette) -> Iterator[str]:
+    """The steps of the way that leads there, numbered, one a line."""
+    if diagnostic.flow:
+        yield f"{' ' * (gutter + 1)}{palette.paint('frame', '=')} {palette.paint('bold', 'path')}:"
+    for number, step in enumerate(diagnostic.flow, 1):
+        start = files[step.place.path].lines.position(step.place.span.start)
+        where = printable(f"{step.place.path}:{start.line}:{start.column}")
+        yield f"{' ' * (gutter + 3)}{number:>{len(str(len(diagnostic.flow)))}}. {where}: {printable(step.message)}"
 
 
 def _notes(diagnostic: Diagnostic) -> Iterator[tuple[str, str]]:

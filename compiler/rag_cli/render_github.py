@@ -42,6 +42,9 @@ def _message(diagnostic: Diagnostic, files: Mapping[str, SourceFile], folder: st
     for label in diagnostic.related:
         start = files[label.place.path].lines.position(label.place.span.start)
         yield f"{_path(label.place.path, folder)}:{start.line}:{start.column}: {label.message}"
+    for number, step in enumerate(diagnostic.flow, 1):
+        start = files[step.place.path].lines.position(step.place.span.start)
+        yield f"{number}. {_path(step.place.path, folder)}:{start.line}:{start.column}: {step.message}"
     if diagnostic.help:
         yield f"help: {diagnostic.help}"
     yield from (f"fix: {fix.title}" for fix in diagnostic.fixes)

@@ -34,14 +34,15 @@ def _diagnostic(diagnostic: Diagnostic, files: Files) -> dict[str, Any]:
         **_place(diagnostic.place, files),
         "label": diagnostic.label,
         "help": diagnostic.help,
-        "related": [_related(label, files) for label in diagnostic.related],
+        "related": [_label(label, files) for label in diagnostic.related],
+        "flow": [_label(label, files) for label in diagnostic.flow],
         "candidates": list(diagnostic.candidates),
         "fixes": [_fix(fix, files) for fix in diagnostic.fixes],
         "explain": f"rag explain {diagnostic.code}",
     }
 
 
-def _related(label: Label, files: Files) -> dict[str, Any]:
+def _label(label: Label, files: Files) -> dict[str, Any]:
     return {"message": label.message, **_place(label.place, files)}
 
 

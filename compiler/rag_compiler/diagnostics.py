@@ -49,7 +49,10 @@ class Fix:
 
 @record
 class Diagnostic:
-    """One finding on the text. `message` is one clause without a full stop, names in backticks."""
+    """One finding on the text. `message` is one clause without a full stop, names in backticks.
+
+    `flow` is the witness of a fact about a whole graph: the steps of one way that leads to it, in the order in which they are taken.
+    """
 
     code: str
     place: Place
@@ -57,6 +60,7 @@ class Diagnostic:
     label: str = ""
     help: str = ""
     related: tuple[Label, ...] = ()
+    flow: tuple[Label, ...] = ()
     candidates: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = ()
     level: Severity | None = None

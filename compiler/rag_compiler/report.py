@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place
 from rag_compiler.places import nearest
 from rag_compiler.source import SourceFile, Span
-from rag_ir.finding import Finding
+from rag_ir.finding import Finding, Related
 from rag_ir.record import replace
 from rag_registry.registry import Level
 
@@ -66,7 +66,6 @@ def _place(finding: Finding, locate: Locate) -> Place | None:
 
 
 def _diagnostic(finding: Finding, place: Place, locate: Locate) -> Diagnostic:
-    related = ((locate(other.at, "key"), other.message) for other in finding.related)
     fixes: tuple[Fix, ...] = ()
     if finding.replacement is not None:
         fixes = (Fix(f"change to `{finding.replacement}`", (Edit(place, finding.replacement),)),)
@@ -76,10 +75,16 @@ def _diagnostic(finding: Finding, place: Place, locate: Locate) -> Diagnostic:
         message=finding.message,
         label=finding.label,
         help=finding.help,
-        related=tuple(Label(at, message) for at, message in related if at is not None),
+        related=_labels(finding.related, locate),
+        flow=_labels(finding.flow, locate),
         candidates=finding.candidates,
         fixes=fixes,
     )
+
+
+def _labels(others: Iterable[Related], locate: Locate) -> tuple[Label, ...]:
+    placed = ((locate(other.at, "key"), other.message) for other in others)
+    return tuple(Label(place, message) for place, message in placed if place is not None)
 
 
 def with_severities(diagnostics: Sequence[Diagnostic], severities: Mapping[str, Level]) -> list[Diagnostic]:

@@ -23,7 +23,8 @@ class Related:
 class Finding:
     """One finding about a document. `part` says whether a manifest's key or its value is meant.
 
-    `span` is a half-open range of the document's bytes, given where the document is too broken to be pointed into.
+    `flow` is the witness of a fact about a whole graph: the steps of one way that leads to it, in the order in which they are
+    taken. `span` is a half-open range of the document's bytes, given where the document is too broken to be pointed into.
     """
 
     code: str
@@ -35,6 +36,7 @@ class Finding:
     candidates: tuple[str, ...] = ()
     replacement: str | None = None
     related: tuple[Related, ...] = ()
+    flow: tuple[Related, ...] = ()
     span: tuple[int, int] | None = None
 
 

@@ -97,9 +97,11 @@ def _diagnostic(
     found: Diagnostic, at: Callable[[Span], types.Range], checked: Checked, encoding: Encoding
 ) -> types.Diagnostic:
     page = _page(found.code)
+    others = [(label, label.message) for label in found.related]
+    others += [(step, f"{number}. {step.message}") for number, step in enumerate(found.flow, 1)]
     related = [
-        types.DiagnosticRelatedInformation(location(checked, label.place, encoding), label.message)
-        for label in found.related
+        types.DiagnosticRelatedInformation(location(checked, label.place, encoding), message)
+        for label, message in others
     ]
     return types.Diagnostic(
         range=at(found.place.span),

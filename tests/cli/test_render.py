@@ -70,6 +70,7 @@ DRAWN = {
         "no such node",
         "did you mean `tools`?",
         (Label(place("tools"), "`tools` is declared here"),),
+        (),
         ("tools", "a", "b"),
         (Fix("change to `tools`", (Edit(place("toolz"), "tools"),)),),
     ),
@@ -79,6 +80,18 @@ DRAWN = {
         "`kind` stands twice",
         "second `kind`",
         related=(Label(place("kind"), "first here"), Label(place("tools"), "in this node")),
+    ),
+    "a_way": Diagnostic(
+        "unreachable-node",
+        place("node b"),
+        "nothing leads there",
+        "this",
+        "add a route",
+        flow=(
+            Label(place("start"), "starts at `supervisor`"),
+            Label(place("start", file=OTHER), "calls `other`"),
+            Label(place("toolz"), "goes on to `toolz`"),
+        ),
     ),
     "two_files": Diagnostic(
         "duplicate-declaration",
@@ -146,7 +159,7 @@ def test_the_json_is_of_the_schema() -> None:
     VALIDATOR(SCHEMA).validate(value)
     assert value["files"] == 3
     assert value["errors"] == sum(diagnostic.severity == "error" for diagnostic in DRAWN.values())
-    assert value["warnings"] == 1
+    assert value["warnings"] == sum(diagnostic.severity == "warning" for diagnostic in DRAWN.values())
 
 
 def test_the_schema_admits_nothing_else() -> None:
@@ -166,7 +179,8 @@ def test_hostile_text_stays_text(text: str) -> None:
     file = SourceFile(f"dir/{text}.rag", data)
     here = Place(file.path, Span(0, len(data)))
     diagnostic = Diagnostic(
-        "bad-value", here, text, text, text, (Label(here, text),), (text,), (Fix(text, (Edit(here, text),)),)
+        *("bad-value", here, text, text, text, (Label(here, text),), (Label(here, text),), (text,)),
+        fixes=(Fix(text, (Edit(here, text),)),),
     )
     files = {file.path: file}
     for drawn in (render_full([diagnostic], files, PLAIN, 100), render_concise([diagnostic], files)):
