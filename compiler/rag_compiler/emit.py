@@ -80,6 +80,10 @@ def _graph(graph: hir.Graph, project: hir.Project, registry: Registry, places: P
         joins=_joins(graph, f"{at}/joins", places),
         recursion_limit=graph.recursion_limit or DEFAULT_RECURSION_LIMIT,
         max_concurrency=graph.max_concurrency or DEFAULT_MAX_CONCURRENCY,
+        budget=None,
+        checkpoint="every",
+        interrupts=True,
+        allow={},
         metadata=graph.metadata,
     )
 
@@ -112,6 +116,7 @@ def _channel(channel: hir.Channel, at: str, places: Places) -> ir.Channel:
     return ir.Channel(
         name=channel.name.name,
         reducer=reducer,
+        function=None,
         deep=channel.deep,
         accumulate=channel.accumulate,
         schema=to_schema(channel_type(channel)),

@@ -24,9 +24,11 @@ def emit_agent(agent: hir.Agent, at: str, places: Places) -> ir.Agent:
         system=emit_template(agent.system, f"{at}/system", own),
         prompt=emit_template(agent.prompt, f"{at}/prompt", own),
         tools=names_of(agent.tools),
+        stores=(),
         input=emit_fields(agent.input),
         output=to_schema(agent.output.value) if agent.output else None,
         max_turns=agent.max_turns or DEFAULT_MAX_TURNS,
+        budget=None,
     )
 
 

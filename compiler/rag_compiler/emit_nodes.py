@@ -63,6 +63,13 @@ def _node(node: hir.Node, sends: Sends, at: str, site: Site) -> ir.Node:
         routing=_routing(node, f"{at}/routing", site),
         on_error=name_of(node.on_error) if node.on_error else None,
         max_visits=node.max_visits,
+        timeout=None,
+        retry=None,
+        budget=None,
+        cache=None,
+        steering=None,
+        stores=(),
+        middleware=(),
         pause_before=node.pause_before,
         pause_after=node.pause_after,
         metadata=node.metadata,
@@ -145,7 +152,15 @@ def _routing(node: hir.Node, at: str, site: Site) -> ir.Routing:
             return ir.Next(kind="next", target=name_of(target))
         case hir.JoinSends(target=target):
             places.put(f"{at}/target", target.span)
-            return ir.JoinSends(kind="join", target=name_of(target), wait="all")
+            return ir.JoinSends(
+                kind="join",
+                target=name_of(target),
+                wait="all",
+                quorum=None,
+                keep=False,
+                timeout=None,
+                on_timeout=None,
+            )
         case hir.Routes(entries=entries):
             emitted = (_route(entry, f"{at}/entries/{index}", places) for index, entry in enumerate(entries))
             return ir.Routes(kind="routes", entries=tuple(emitted))

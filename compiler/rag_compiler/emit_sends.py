@@ -46,6 +46,13 @@ class Child:
             routing=ir.Finish(kind="end"),
             on_error=None,
             max_visits=None,
+            timeout=None,
+            retry=None,
+            budget=None,
+            cache=None,
+            steering=None,
+            stores=(),
+            middleware=(),
             pause_before=False,
             pause_after=False,
             metadata={},
@@ -107,4 +114,15 @@ def _send(send: hir.Send, target: str, at: str, places: Places) -> ir.Send:
     if send.each:
         each = ir.Each(variable=send.each.variable, source=emit_code(send.each.source, f"{at}/each/source", places))
     payload = emit_entries(send.payload, f"{at}/payload", places) if send.payload is not None else None
-    return ir.Send(target=target, payload=payload, each=each, max=send.max)
+    return ir.Send(
+        target=target,
+        payload=payload,
+        each=each,
+        max=send.max,
+        blocking=True,
+        optional=False,
+        timeout=None,
+        retry=None,
+        context="fresh",
+        writes=None,
+    )

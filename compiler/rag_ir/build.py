@@ -26,6 +26,10 @@ from rag_ir.reducers import initial_value
 from rag_ir.requirements import require_model, require_router, require_tool, requires
 
 ANY: Schema = {}
+DEFAULT_POLICY = ir.Policy(
+    input_trust="trusted", max_depth=8, max_fanout=None, max_budget=None, require_review="never", allow={}, deny={}
+)
+"""The policy of a machine whose manifest says nothing of it."""
 
 __all__ = [
     "agent",
@@ -59,18 +63,26 @@ Payload = Mapping[str, Code]
 class Common(TypedDict, total=False):
     """What every node may have. `routes`: label -> target, or entries `(label, guard, target)`; `else` has neither.
 
-    `writes`: channel -> expression; `into`: the channel that the whole output goes to. `update` is the node's `command`.
+    `join`: a target for `wait all`, or what `join_sends` makes. `writes`: channel -> expression; `into`: the channel that the whole
+    output goes to. `update` is the node's `command`. `timeout` in milliseconds.
     """
 
     next: str
     routes: RouteTable
-    join: str
+    join: str | ir.JoinSends
     sends: Sequence[ir.Send]
     writes: Payload
     into: str
     update: Payload
     on_error: str
     max_visits: int
+    timeout: int
+    retry: ir.Retry
+    budget: ir.Budget
+    cache: ir.Cache
+    steering: ir.Steering
+    stores: Sequence[str]
+    middleware: Sequence[str]
     pause_before: bool
     pause_after: bool
     metadata: Json
@@ -175,10 +187,66 @@ def send(
     *,
     each: tuple[str, Code] | None = None,
     max: int | None = None,
+    blocking: bool = True,
+    optional: bool = False,
+    timeout: int | None = None,
+    retry: ir.Retry | None = None,
+    context: Literal["fresh", "fork"] = "fresh",
+    writes: ir.Writes | None = None,
 ) -> ir.Send:
-    """A send; `each` is the loop variable and the expression of its list."""
-    source = None if each is None else ir.Each(variable=each[0], source=each[1])
-    return ir.Send(target=target, payload=None if payload is None else _entries(payload), each=source, max=max)
+    """A send; `each` is the loop variable and the expression of its list. `timeout` in milliseconds."""
+    return ir.Send(
+        target=target,
+        payload=None if payload is None else _entries(payload),
+        each=None if each is None else ir.Each(variable=each[0], source=each[1]),
+        max=max,
+        blocking=blocking,
+        optional=optional,
+        timeout=timeout,
+        retry=retry,
+        context=context,
+        writes=writes,
+    )
+
+
+def join_sends(
+    target: str,
+    wait: Literal["all", "race", "quorum", "best_effort", "fallback", "compare"] = "all",
+    *,
+    quorum: int | None = None,
+    keep: bool = False,
+    timeout: int | None = None,
+    on_timeout: str | None = None,
+) -> ir.JoinSends:
+    """What a node's `join` does with its sends. `quorum` is the number that `wait="quorum"` needs; `timeout` in milliseconds."""
+    return ir.JoinSends(
+        kind="join", target=target, wait=wait, quorum=quorum, keep=keep, timeout=timeout, on_timeout=on_timeout
+    )
+
+
+def budget(
+    *,
+    tokens: int | None = None,
+    cost_usd: str | None = None,
+    model_calls: int | None = None,
+    tool_calls: int | None = None,
+    wall: int | None = None,
+) -> ir.Budget:
+    """Limits of what may be spent; `cost_usd` is a decimal string, `wall` milliseconds."""
+    return ir.Budget(tokens=tokens, cost_usd=cost_usd, model_calls=model_calls, tool_calls=tool_calls, wall=wall)
+
+
+def retry(
+    max_attempts: int = 4,
+    *,
+    backoff: Literal["constant", "linear", "exponential"] = "exponential",
+    initial: int = 200,
+    max: int = 30_000,
+    jitter: bool = True,
+    on: Sequence[str] = ("timeout", "rate_limit", "server", "connection"),
+) -> ir.Retry:
+    """How often a failing call is made again, the first try counted; waits in milliseconds."""
+    return ir.Retry(max_attempts=max_attempts, backoff=backoff, initial=initial, max=max, jitter=jitter, on=tuple(on))
 
 
 # ---- graphs and documents --------------------------------------------------------------------------------------------
@@ -192,10 +260,18 @@ def channel(
     initial: Json = None,
     deep: bool = False,
     accumulate: bool = False,
+    function: str | None = None,
 ) -> ir.Channel:
-    """A channel. Without `initial`, the reducer's own initial value."""
-    value = initial if initial is not None else initial_value(reducer)
-    return ir.Channel(name=name, reducer=reducer, deep=deep, accumulate=accumulate, schema=schema, initial=value)
+    """A channel. Without `initial`, the reducer's own initial value. `function` is the registered reducer of `aggregate`."""
+    return ir.Channel(
+        name=name,
+        reducer=reducer,
+        function=function,
+        deep=deep,
+        accumulate=accumulate,
+        schema=schema,
+        initial=initial if initial is not None else initial_value(reducer),
+    )
 
 
 def field(name: str, schema: Schema = ANY, *, required: bool = True, default: Json = None) -> ir.Field:
@@ -215,6 +291,10 @@ def graph(
     output_schema: Schema | None = None,
     recursion_limit: int = 50,
     max_concurrency: int = 8,
+    budget: ir.Budget | None = None,
+    checkpoint: Literal["every", "exit", "off", "inherit"] = "every",
+    interrupts: bool = True,
+    allow: Mapping[str, Sequence[str]] | None = None,
     metadata: Json = None,
 ) -> ir.Graph:
     """A graph. The conversation is its channel with the reducer `messages`, if there is one. `joins`: `(sources, target)`."""
@@ -230,6 +310,10 @@ def graph(
         joins=tuple(ir.GraphJoin(sources=tuple(sources), target=target) for sources, target in joins),
         recursion_limit=recursion_limit,
         max_concurrency=max_concurrency,
+        budget=budget,
+        checkpoint=checkpoint,
+        interrupts=interrupts,
+        allow={kind: tuple(names) for kind, names in (allow or {}).items()},
         metadata={} if metadata is None else metadata,
     )
 
@@ -244,6 +328,8 @@ def declare_agent(
     input: Sequence[ir.Field] | None = None,
     output: Schema | None = None,
     max_turns: int = 25,
+    stores: Sequence[str] = (),
+    budget: ir.Budget | None = None,
 ) -> ir.Agent:
     """An agent of the document, which `subagent` nodes and sends name."""
     return ir.Agent(
@@ -252,9 +338,11 @@ def declare_agent(
         system=_text(system),
         prompt=_text(prompt),
         tools=tuple(tools),
+        stores=tuple(stores),
         input=None if input is None else tuple(input),
         output=output,
         max_turns=max_turns,
+        budget=budget,
     )
 
 
@@ -267,8 +355,10 @@ def document(
     models: Sequence[str | ir.ModelRequirement] = (),
     tools: Sequence[str | ir.ToolRequirement] = (),
     routers: Sequence[ir.RouterRequirement] = (),
-    input_trust: Literal["trusted", "untrusted"] = "trusted",
-    max_depth: int = 8,
+    reducers: Sequence[ir.ReducerRequirement] = (),
+    stores: Sequence[ir.StoreRequirement] = (),
+    middleware: Sequence[ir.MiddlewareRequirement] = (),
+    policy: ir.Policy = DEFAULT_POLICY,
 ) -> ir.Document:
     """A sealed document with implicit child nodes and requirements made."""
     names = frozenset(each.name for each in graphs)
@@ -280,8 +370,13 @@ def document(
             graphs={each.name: each for each in whole},
             agents={each.name: each for each in agents},
             types=types or {},
-            requires=requires(whole, agents, models, tools, routers),
-            policy=ir.Policy(input_trust=input_trust, max_depth=max_depth),
+            requires=replace(
+                requires(whole, agents, models, tools, routers),
+                reducers=tuple(sorted(reducers, key=lambda each: each.name)),
+                stores=tuple(sorted(stores, key=lambda each: each.name)),
+                middleware=tuple(sorted(middleware, key=lambda each: each.name)),
+            ),
+            policy=policy,
             provenance=ir.Provenance(origin="file", generator="rag_ir.build", sources={}, registry=""),
             source_map={},
             docs={},
@@ -337,6 +432,13 @@ def _node(name: str, behaviour: ir.Behaviour, labels: tuple[str, ...], common: C
         routing=_routing(common),
         on_error=common.get("on_error"),
         max_visits=common.get("max_visits"),
+        timeout=common.get("timeout"),
+        retry=common.get("retry"),
+        budget=common.get("budget"),
+        cache=common.get("cache"),
+        steering=common.get("steering"),
+        stores=tuple(common.get("stores", ())),
+        middleware=tuple(common.get("middleware", ())),
         pause_before=common.get("pause_before", False),
         pause_after=common.get("pause_after", False),
         metadata=common.get("metadata", {}),
@@ -360,7 +462,8 @@ def _routing(common: Common) -> ir.Routing:
     if "next" in common:
         return ir.Next(kind="next", target=common["next"])
     if "join" in common:
-        return ir.JoinSends(kind="join", target=common["join"], wait="all")
+        target = common["join"]
+        return join_sends(target) if isinstance(target, str) else target
     if "routes" in common:
         return ir.Routes(kind="routes", entries=tuple(_route_entries(common["routes"])))
     return ir.Finish(kind="end")

@@ -16,7 +16,7 @@ from rag_ir.graph import IR_VERSION, Document, Json
 from rag_ir.record import is_record, names, replace
 
 if TYPE_CHECKING:
-    from rag_ir.graph import ModelRequirement, RouterRequirement, ToolRequirement
+    from rag_ir.graph import Requirement
 
 __all__ = [
     "arranged",
@@ -104,7 +104,7 @@ def _in_order(value: object) -> object:
     return replace(cast("Any", value), **{name: _in_order(getattr(value, name)) for name in names(kind)})
 
 
-def requirement_digest(entry: ModelRequirement | ToolRequirement | RouterRequirement) -> str:
+def requirement_digest(entry: Requirement) -> str:
     """The digest of a requirement: of all but its `digest`."""
     value = to_json(entry)
     assert isinstance(value, dict)

@@ -46,18 +46,67 @@ class Field:
 
 @record(kw_only=True)
 class Channel:
-    """A channel. `reducer` is canonical: overwrite first append union messages merge sum min max topic ephemeral.
+    """A channel. `reducer` is canonical: overwrite first append union messages merge sum min max topic ephemeral aggregate.
 
-    `deep` belongs to `merge`, `accumulate` to `topic`. `schema` is the type of the whole value. `initial` is the value before
-    any write.
+    `deep` belongs to `merge`, `accumulate` to `topic`, `function` (a registered reducer) to `aggregate`. `schema` is the type of
+    the whole value. `initial` is the value before any write; null lets the first value of `aggregate` be taken without a call.
     """
 
     name: str
     reducer: str
+    function: str | None
     deep: bool
     accumulate: bool
     schema: Schema
     initial: Json
+
+
+# ---- policies ----------------------------------------------------------------------------------------------------------
+
+
+@record(kw_only=True)
+class Retry:
+    """How often a failing call is made again, the first try counted; waits in milliseconds.
+
+    `on` names classes of errors: timeout rate_limit server connection invalid_output tool_error.
+    """
+
+    max_attempts: int
+    backoff: Literal["constant", "linear", "exponential"]
+    initial: int
+    max: int
+    jitter: bool
+    on: tuple[str, ...]
+
+
+@record(kw_only=True)
+class Budget:
+    """Limits of what may be spent; null is no limit. `cost_usd` is a decimal string, `wall` milliseconds."""
+
+    tokens: int | None
+    cost_usd: str | None
+    model_calls: int | None
+    tool_calls: int | None
+    wall: int | None
+
+
+@record(kw_only=True)
+class Cache:
+    """A finished activation's output is taken again for equal inputs within `ttl` milliseconds (null: without an end)."""
+
+    scope: Literal["run", "thread", "shared"]
+    ttl: int | None
+
+
+@record(kw_only=True)
+class Steering:
+    """What a person and a parent run may do to the node while it runs.
+
+    Of: pause resume cancel inject_message redirect add_instruction request_status.
+    """
+
+    human: tuple[str, ...]
+    parent: tuple[str, ...]
 
 
 # ---- behaviours: what the activation of a node does -------------------------------------------------------------------
@@ -191,11 +240,19 @@ class Routes:
 
 @record(kw_only=True)
 class JoinSends:
-    """Run `target` once when the node's sends satisfy `wait`."""
+    """Run `target` once when the node's sends satisfy `wait`.
+
+    `quorum` is its number, null for every other policy. `keep`: what remains of a quorum goes on as children that nobody waits for.
+    After `timeout` milliseconds what remains is cancelled and `on_timeout` runs; without it the join fails.
+    """
 
     kind: Literal["join"]
     target: str
-    wait: Literal["all"]
+    wait: Literal["all", "race", "quorum", "best_effort", "fallback", "compare"]
+    quorum: int | None
+    keep: bool
+    timeout: int | None
+    on_timeout: str | None
 
 
 Routing = Finish | Next | Routes | JoinSends
@@ -214,13 +271,21 @@ class Send:
     """A target (declared node, or implicit child node of this graph), its payload (null: derived), `each`, and the limit.
 
     A send to an implicit child with a null payload has its input derived as for `Subagent`; one to a declared node has
-    `args` null.
+    `args` null. `blocking` false: nobody waits for the child. `optional`: its failure fails nothing else. `timeout` (milliseconds)
+    is that of the whole child; `retry` and `writes` stand in place of the target node's own. `context fork`: the child begins with a
+    copy of the sender's conversation.
     """
 
     target: str
     payload: tuple[Entry, ...] | None
     each: Each | None
     max: int | None
+    blocking: bool
+    optional: bool
+    timeout: int | None
+    retry: Retry | None
+    context: Literal["fresh", "fork"]
+    writes: Writes | None
 
 
 @record(kw_only=True)
@@ -244,7 +309,9 @@ class Node:
     """One node. `implicit`: it exists because of a send (`supervisor/research_agent`), and only sends reach it.
 
     `update` is evaluated against the state before the step and added to `writes`. `pause_before` and `pause_after` ask a
-    person `continue` or `fail`. `labels` are the outcome labels that the node can produce.
+    person `continue` or `fail`. `labels` are the outcome labels that the node can produce. `timeout` (milliseconds) is that of an
+    activation. `retry` null: what ends for a time is tried four times, but no call with effects. `stores` offer their tools to the
+    model; `middleware` wraps the node's calls, the first one outermost.
     """
 
     name: str
@@ -257,6 +324,13 @@ class Node:
     routing: Routing
     on_error: str | None
     max_visits: int | None
+    timeout: int | None
+    retry: Retry | None
+    budget: Budget | None
+    cache: Cache | None
+    steering: Steering | None
+    stores: tuple[str, ...]
+    middleware: tuple[str, ...]
     pause_before: bool
     pause_after: bool
     metadata: Json
@@ -272,7 +346,12 @@ class GraphJoin:
 
 @record(kw_only=True)
 class Graph:
-    """One graph. `input` null: any JSON. `output` null: the final state. `messages` names the channel that is the conversation."""
+    """One graph. `input` null: any JSON. `output` null: the final state. `messages` names the channel that is the conversation.
+
+    `checkpoint`: what is journaled as it happens; `inherit` is `every` in a run that nobody called. `interrupts` false: no node may
+    ask a person. `allow`: of each kind of capability named (models tools agents graphs stores routers reducers middleware
+    scripts), the only ones that this graph may name.
+    """
 
     name: str
     start: str
@@ -285,6 +364,10 @@ class Graph:
     joins: tuple[GraphJoin, ...]
     recursion_limit: int
     max_concurrency: int
+    budget: Budget | None
+    checkpoint: Literal["every", "exit", "off", "inherit"]
+    interrupts: bool
+    allow: Mapping[str, tuple[str, ...]]
     metadata: Json
 
 
@@ -297,9 +380,11 @@ class Agent:
     system: Code | None
     prompt: Code | None
     tools: tuple[str, ...]
+    stores: tuple[str, ...]
     input: tuple[Field, ...] | None
     output: Schema | None
     max_turns: int
+    budget: Budget | None
 
 
 # ---- what the graph needs of the machine that it runs on ----------------------------------------------------------------
@@ -307,10 +392,11 @@ class Agent:
 
 @record(kw_only=True)
 class Price:
-    """Decimal strings, US dollars for a million tokens."""
+    """Decimal strings, US dollars for a million tokens; null: cached input costs what other input costs."""
 
     input_per_mtok: str
     output_per_mtok: str
+    cached_input_per_mtok: str | None = None
 
 
 @record(kw_only=True)
@@ -338,6 +424,7 @@ class ToolRequirement:
     returns_trust: Literal["trusted", "untrusted", "unknown"]
     idempotent: bool
     on_error: Literal["answer", "fail"]
+    approval: Literal["never", "always"]
     digest: str
 
 
@@ -351,20 +438,70 @@ class RouterRequirement:
 
 
 @record(kw_only=True)
+class ReducerRequirement:
+    """A registered reducer and the type that it makes (`{}`: any)."""
+
+    name: str
+    schema: Schema
+    digest: str
+
+
+@record(kw_only=True)
+class StoreRequirement:
+    """A registered store: who shares it, how private it is, and the type of its values (`{}`: any)."""
+
+    name: str
+    scope: Literal["thread", "project"]
+    reads: Literal["public", "private", "secret", "unknown"]
+    schema: Schema
+    digest: str
+
+
+@record(kw_only=True)
+class MiddlewareRequirement:
+    """Registered middleware and the hooks that it has."""
+
+    name: str
+    hooks: tuple[str, ...]
+    digest: str
+
+
+Requirement = (
+    ModelRequirement
+    | ToolRequirement
+    | RouterRequirement
+    | ReducerRequirement
+    | StoreRequirement
+    | MiddlewareRequirement
+)
+
+
+@record(kw_only=True)
 class Requires:
     """Every capability that the document names, by kind, sorted by name. A digest is SHA-256 of the canonical rest of its entry."""
 
     models: tuple[ModelRequirement, ...]
     tools: tuple[ToolRequirement, ...]
     routers: tuple[RouterRequirement, ...]
+    reducers: tuple[ReducerRequirement, ...]
+    stores: tuple[StoreRequirement, ...]
+    middleware: tuple[MiddlewareRequirement, ...]
 
 
 @record(kw_only=True)
 class Policy:
-    """Effective limits and the trust of the run's input."""
+    """Effective limits of the machine, the trust of the run's input, which graphs need a review, and what may be named.
+
+    `allow` (only these) and `deny` go by kind: models tools agents graphs stores routers reducers middleware scripts.
+    """
 
     input_trust: Literal["trusted", "untrusted"]
     max_depth: int
+    max_fanout: int | None
+    max_budget: Budget | None
+    require_review: Literal["never", "generated", "effects", "always"]
+    allow: Mapping[str, tuple[str, ...]]
+    deny: Mapping[str, tuple[str, ...]]
 
 
 @record(kw_only=True)

@@ -11,7 +11,7 @@ LISTS = ("append", "union", "messages", "topic")
 """Reducers whose channel holds a list."""
 NUMBERS = ("sum", "min", "max")
 """Reducers of numbers."""
-REDUCERS = ("overwrite", "first", *LISTS, "merge", *NUMBERS, "ephemeral")
+REDUCERS = ("overwrite", "first", *LISTS, "merge", *NUMBERS, "ephemeral", "aggregate")
 
 
 def initial_value(reducer: str) -> Json:

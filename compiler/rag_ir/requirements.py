@@ -36,6 +36,9 @@ def requires(
         models=tuple(known_models.get(name) or require_model(name) for name in sorted(named_models)),
         tools=tuple(known_tools.get(name) or require_tool(name) for name in sorted(named_tools)),
         routers=tuple(sorted(routers, key=lambda each: each.name)),
+        reducers=(),
+        stores=(),
+        middleware=(),
     )
 
 
@@ -63,6 +66,7 @@ def require_tool(
     returns_trust: Literal["trusted", "untrusted", "unknown"] = "trusted",
     idempotent: bool = False,
     on_error: Literal["answer", "fail"] = "answer",
+    approval: Literal["never", "always"] = "never",
 ) -> ir.ToolRequirement:
     """What is required of a tool."""
     entry = ir.ToolRequirement(
@@ -75,6 +79,7 @@ def require_tool(
         returns_trust=returns_trust,
         idempotent=idempotent,
         on_error=on_error,
+        approval=approval,
         digest="",
     )
     return replace(entry, digest=requirement_digest(entry))
@@ -83,4 +88,28 @@ def require_tool(
 def require_router(name: str, labels: Sequence[str]) -> ir.RouterRequirement:
     """What is required of a route function."""
     entry = ir.RouterRequirement(name=name, labels=tuple(labels), digest="")
+    return replace(entry, digest=requirement_digest(entry))
+
+
+def require_reducer(name: str, schema: Schema) -> ir.ReducerRequirement:
+    """What is required of a registered reducer."""
+    entry = ir.ReducerRequirement(name=name, schema=schema, digest="")
+    return replace(entry, digest=requirement_digest(entry))
+
+
+def require_store(
+    name: str,
+    *,
+    scope: Literal["thread", "project"] = "thread",
+    reads: Literal["public", "private", "secret", "unknown"] = "unknown",
+    schema: Schema,
+) -> ir.StoreRequirement:
+    """What is required of a store."""
+    entry = ir.StoreRequirement(name=name, scope=scope, reads=reads, schema=schema, digest="")
+    return replace(entry, digest=requirement_digest(entry))
+
+
+def require_middleware(name: str, hooks: Sequence[str]) -> ir.MiddlewareRequirement:
+    """What is required of middleware."""
+    entry = ir.MiddlewareRequirement(name=name, hooks=tuple(hooks), digest="")
     return replace(entry, digest=requirement_digest(entry))

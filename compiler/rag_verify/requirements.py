@@ -114,12 +114,23 @@ def require(models: Iterable[str], tools: Iterable[str], routers: Iterable[str],
         models=tuple(_model(registry.models[name]) for name in sorted(set(models)) if name in registry.models),
         tools=tuple(_tool(registry.tools[name]) for name in sorted(set(tools)) if name in registry.tools),
         routers=tuple(_router(registry.routers[name]) for name in sorted(set(routers)) if name in registry.routers),
+        reducers=(),
+        stores=(),
+        middleware=(),
     )
 
 
 def policy_of(registry: Offer) -> ir.Policy:
     """The limits of the machine, and its trust in a run's input."""
-    return ir.Policy(input_trust=registry.project.input_trust, max_depth=registry.max_depth)
+    return ir.Policy(
+        input_trust=registry.project.input_trust,
+        max_depth=registry.max_depth,
+        max_fanout=None,
+        max_budget=None,
+        require_review="never",
+        allow={},
+        deny={},
+    )
 
 
 def _model(model: OfferedModel) -> ir.ModelRequirement:
@@ -145,6 +156,7 @@ def _tool(tool: OfferedTool) -> ir.ToolRequirement:
         returns_trust=tool.returns_trust,
         idempotent=tool.idempotent,
         on_error=tool.on_error,
+        approval="never",
         digest="",
     )
     return replace(entry, digest=requirement_digest(entry))

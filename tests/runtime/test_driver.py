@@ -10,6 +10,7 @@ import pytest
 
 from rag_ir import build
 from rag_ir.graph import Document, Json, Node
+from rag_ir.record import replace
 from rag_runtime.events import CallEnded, CallStarted, Cancelled, Error, Event, Resumed
 from rag_runtime.refusals import AnswerRefused, DocumentRefused, InputRefused, RunRefused
 from rag_runtime.seams import CallFailed, ModelRequest
@@ -389,12 +390,20 @@ async def test_child_runs_nest_to_a_depth() -> None:
     ]
     last = build.graph("g3", start="end", nodes=[build.pass_("end", next="END")])
     store = _store()
-    result = await Stage(build.document("g0", graphs=[*chain, last], max_depth=2), store).run()
+    result = await Stage(
+        build.document("g0", graphs=[*chain, last], policy=replace(build.DEFAULT_POLICY, max_depth=2)),
+        store,
+    ).run()
     assert result.outcome == "failed"
     assert result.error is not None
     assert result.error.code == "max-depth"
     assert [run.graph for run in store.tree("r1")] == ["g0", "g1", "g2"]
-    assert (await Stage(build.document("g0", graphs=[*chain, last], max_depth=3), _store()).run()).outcome == "finished"
+    assert (
+        await Stage(
+            build.document("g0", graphs=[*chain, last], policy=replace(build.DEFAULT_POLICY, max_depth=3)),
+            _store(),
+        ).run()
+    ).outcome == "finished"
 
 
 async def test_a_failed_run_goes_on_where_it_failed() -> None:
