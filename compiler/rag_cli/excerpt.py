@@ -71,14 +71,17 @@ class _Page:
         return self.gutter + 3 + it.lane
 
 
-def excerpt(file: SourceFile, marks: Sequence[Mark], gutter: int, columns: int) -> list[Row]:
-    """The rows, behind `gutter` cells of line numbers; a line of source that is wider than `columns` is clipped."""
+def excerpt(file: SourceFile, marks: Sequence[Mark], gutter: int, columns: int, context: int = 0) -> list[Row]:
+    """The rows, behind `gutter` cells of line numbers; a line of source that is wider than `columns` is clipped.
+
+    `context`: how many lines are shown before and behind the primary mark.
+    """
     ranges = _in_lanes([_range(file, mark) for mark in marks])
     lanes = max((it.lane + 1 for it in ranges if it.several), default=0)
     page = _Page(file, tuple(ranges), gutter, lanes, columns)
     rows: list[Row] = []
     before = 0
-    for number in _shown(ranges):
+    for number in _shown(ranges, context, len(file.lines.starts)):
         if before and number > before + 1:
             rows.append(_gap(page, before, number))
         rows.extend(_line(page, number))
@@ -113,12 +116,15 @@ def _in_lanes(ranges: list[_Range]) -> list[_Range]:
     return placed
 
 
-def _shown(ranges: Sequence[_Range]) -> list[int]:
-    """The lines to show: ends of ranges, all lines of short ones, and a single line between two shown ones."""
+def _shown(ranges: Sequence[_Range], context: int, count: int) -> list[int]:
+    """The lines to show: ends of ranges, all lines of short ones, those around the primary one, a single line between two shown ones."""
     lines = {line for it in ranges for line in (it.first, it.last)}
     for it in ranges:
         if it.last - it.first < SHORT_BLOCK:
             lines.update(range(it.first, it.last + 1))
+        if it.mark.primary and context:
+            lines.update(range(max(it.first - context, 1), it.first))
+            lines.update(range(it.last + 1, min(it.last + context, count) + 1))
     lines.update([line + 1 for line in lines if line + 2 in lines])
     return sorted(lines)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import rag_cli
+from rag_cli.commands.check import FORMATS
 from tests.cli.conftest import EXAMPLES, Rag
 
 CLEAN = "graph clean {\n  start a\n  node a { kind pass }\n}\n"
@@ -31,7 +32,7 @@ MANIFEST = '[project]\nname = "p"\nlanguage = 1\nsources = ["flows/*.rag"]\n'
         (CLEAN, ("--deny", "warnings"), 0),
     ],
 )
-@pytest.mark.parametrize("format", ["full", "concise", "json", "github"])
+@pytest.mark.parametrize("format", FORMATS)
 def test_the_status(text: str, options: tuple[str, ...], status: int, format: str, rag: Rag, here: Path) -> None:
     (here / "a.rag").write_text(text)
     assert rag("check", "a.rag", "--format", format, *options).status == status

@@ -14,6 +14,7 @@ from rag_cli.trouble import FAILED, FINISHED
 
 if TYPE_CHECKING:
     from rag_cli.gate import Shown
+    from rag_cli.render_markdown import Glossaries
     from rag_compiler.diagnostics import Diagnostic
 
 EXAMPLES = """\
@@ -22,10 +23,14 @@ EXAMPLES = """\
   rag check examples --deny warnings            every project below a folder
   rag check - < draft.rag
   rag check --format github                     annotations, in a job of GitHub Actions
+  rag check --format sarif > rag.sarif          for a code-scanning service
+  rag check --format markdown                   for a language model
 
 exit status: 0 nothing at error level, 1 errors (with `--deny warnings` warnings too), 2 a command that cannot be carried out"""
 
-FORMATS = ("full", "concise", "json", "github")
+FORMATS = ("full", "concise", "json", "sarif", "github", "markdown")
+WHOLE = ("json", "sarif", "markdown")
+"""Formats that are one document, also where there is nothing to say."""
 
 
 def configure(parser: Parser) -> None:
@@ -39,35 +44,41 @@ def configure(parser: Parser) -> None:
 
 def execute(arguments: Namespace) -> int:
     """Prints the diagnostics; the status is 1 if there are errors, or warnings that are denied."""
-    found, sources = _checked(list(dict.fromkeys(arguments.paths)) or ["."])
-    if found.diagnostics or arguments.format == "json":
-        print(_rendered(found, sources, arguments.format), end="")
-    if arguments.format != "json":
+    found, glossaries, sources = _checked(list(dict.fromkeys(arguments.paths)) or ["."], arguments.format)
+    if found.diagnostics or arguments.format in WHOLE:
+        print(_rendered(found, glossaries, sources, arguments.format), end="")
+    if arguments.format not in WHOLE:
         say(_summary(found.diagnostics, sources))
     failing = ("error", "warning") if arguments.deny else ("error",)
     return FAILED if any(each.severity in failing for each in found.diagnostics) else FINISHED
 
 
-def _checked(paths: Sequence[str]) -> tuple[Shown, int]:
+def _checked(paths: Sequence[str], format: str) -> tuple[Shown, Glossaries, int]:
     """What is to be said of the paths, and how many sources that is about. A manifest speaks for each of its sources."""
     from rag_cli.gate import Shown, gate, shown
     from rag_cli.selection import select
 
     whole = Shown((), {})
+    glossaries: dict[Diagnostic, dict[str, str]] = {}
     sources = 0
     for selection in select(paths):
         passed = gate(selection.project, list(selection.extra.values()))
         manifest = selection.project.manifest
         names = {manifest.path} if manifest is not None else set[str]()
-        part = shown(
-            passed, [it for it in passed.diagnostics if it.place.path in names or selection.wants(it.place.path)]
-        )
+        wanted = [it for it in passed.diagnostics if it.place.path in names or selection.wants(it.place.path)]
+        part = shown(passed, wanted)
+        if format == "markdown":
+            from rag_cli.glossary import glossary
+
+            glossaries |= {
+                said: glossary(passed.analysis, it) for said, it in zip(part.diagnostics, wanted, strict=True)
+            }
         whole = Shown((*whole.diagnostics, *part.diagnostics), whole.files | part.files)
         sources += sum(selection.wants(file.path) for file in passed.analysis.files)
-    return whole, sources
+    return whole, glossaries, sources
 
 
-def _rendered(found: Shown, sources: int, format: str) -> str:
+def _rendered(found: Shown, glossaries: Glossaries, sources: int, format: str) -> str:
     match format:
         case "json":
             from rag_cli.render_json import render_json
@@ -81,6 +92,14 @@ def _rendered(found: Shown, sources: int, format: str) -> str:
             from rag_cli.render_github import render_github
 
             return render_github(found.diagnostics, found.files, folder=_folder_in_checkout())
+        case "sarif":
+            from rag_cli.render_sarif import render_sarif
+
+            return render_sarif(found.diagnostics, found.files, folder=_folder_in_checkout())
+        case "markdown":
+            from rag_cli.render_markdown import render_markdown
+
+            return render_markdown(found.diagnostics, found.files, glossaries, checked=sources)
         case _:
             from rag_cli.render_full import render_full
             from rag_cli.terminal import columns

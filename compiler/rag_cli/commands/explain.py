@@ -29,12 +29,10 @@ def execute(arguments: Namespace) -> int:
 def _page(code: str) -> str:
     if code not in RULES:
         raise _unknown(code)
-    import rag_compiler
+    from rag_cli.rule_page import rule_page
 
     try:
-        # The pages lie beside the compiler, so that they are installed with it.
-        with open(f"{rag_compiler.__path__[0]}/rules/{code}.md", encoding="utf-8") as page:  # noqa: PTH123
-            return page.read().rstrip("\n")
+        return rule_page(code)
     except OSError as error:
         raise Trouble(f"the page of {quoted(code)} cannot be read: {error.strerror}", RULES[code].summary) from None
 
