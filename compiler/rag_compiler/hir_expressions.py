@@ -41,11 +41,15 @@ class Constant:
 
 @record
 class Get:
-    """A path from a root: `state.findings`, `input`. With the root `state` the first member is a channel."""
+    """A path from a root: `state.findings`, `input`. With the root `state` the first member is a channel.
+
+    `names` are the spans of the members.
+    """
 
     root: Root
     members: tuple[str, ...]
     span: Span
+    names: tuple[Span, ...]
 
 
 @record

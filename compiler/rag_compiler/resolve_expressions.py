@@ -120,7 +120,7 @@ def _members(target: Expr, members: list[syntax.Name], sink: Sink) -> Expr:
 def _get(root: hir.Root, members: list[syntax.Name], span: Span, scope: Scope, sink: Sink) -> Expr:
     if members and not _declared(root, members[0], scope, sink):
         return hir.Hole(span)
-    return hir.Get(root, tuple(member.text for member in members), span)
+    return hir.Get(root, tuple(each.text for each in members), span, tuple(each.span for each in members))
 
 
 def _declared(root: hir.Root, member: syntax.Name, scope: Scope, sink: Sink) -> bool:

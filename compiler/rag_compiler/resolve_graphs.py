@@ -181,7 +181,7 @@ class _Site:
         if field.value is not None:
             value = bind(field.value, scope, sink)
         elif name.text in self.home.channels:
-            value = hir.Get("state", (name.text,), name.span)
+            value = hir.Get("state", (name.text,), name.span, (name.span,))
         else:
             hint = f"give its source: `{name.text}: TYPE = state.CHANNEL`, or declare a channel `{name.text}`"
             sink.add(say.unknown_channel(sink.at(name.span), name.text, self.home.graph, self.home.channels, hint))

@@ -15,7 +15,8 @@ from rag_compiler.words.values import unused_suppression
 from rag_ir.record import record
 from rag_ir.rules import RULES
 
-_ALLOW = re.compile(r"//\s*rag:\s*allow\(([^)]*)\)")
+ALLOW = re.compile(r"//\s*rag:\s*allow\(([^)]*)\)")
+"""What a comment that suppresses looks like; its group holds the codes."""
 _CODE = re.compile(r"[^\s,]+")
 
 
@@ -55,7 +56,7 @@ def _allowed(source: SourceFile, tree: syntax.File) -> Iterator[_Allowed]:
     """The suppressions of a file; comments on lines of their own below each other speak of the same line."""
     lines = {source.lines.position(comment.span.start).line for comment in tree.comments if comment.own_line}
     for comment in tree.comments:
-        match = _ALLOW.match(comment.text)
+        match = ALLOW.match(comment.text)
         if match is None:
             continue
         line = source.lines.position(comment.span.start).line

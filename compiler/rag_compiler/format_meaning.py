@@ -1,0 +1,52 @@
+"""Whether two texts say the same: the same syntax trees but for places and spellings, the same comments in the same order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rag_compiler import syntax
+from rag_compiler.kinds import KIND_ALIASES, REDUCER_ALIASES
+from rag_compiler.lower import lower
+from rag_compiler.parse import parse
+from rag_compiler.source import SourceFile
+from rag_ir.record import is_record, names
+from rag_ir.types import ALIASES
+
+PLACES = ("span", "head", "quoted", "own_line", "comments")
+"""Members of syntax that say where and how something was written."""
+
+
+def same_meaning(left: SourceFile, right: SourceFile) -> bool:
+    """Whether two files without errors say the same."""
+    return _said(left) == _said(right)
+
+
+def _said(source: SourceFile) -> tuple[object, list[bytes]]:
+    parsed, _ = parse(source)
+    tree, _ = lower(parsed)
+    return _meaning(tree), [parsed.data[node.start : node.end].rstrip() for node in parsed.extras]
+
+
+def _meaning(value: Any) -> object:
+    match value:
+        case tuple():
+            return tuple(map(_meaning, value))
+        case syntax.RefItem(keyword, syntax.Name(text)) if keyword.text == "kind":
+            return "kind", KIND_ALIASES.get(text, text)
+        case syntax.NamedType(name):
+            return "type", ALIASES.get(name.text, name.text)
+        case syntax.Channel(reducer=syntax.Name(text)) if text in REDUCER_ALIASES:
+            return _members(value, reducer=REDUCER_ALIASES[text])
+        case syntax.Channel(reducer=syntax.Name(text)):
+            return _members(value, reducer=text)
+        case _:
+            return _members(value) if is_record(value) else value
+
+
+def _members(value: Any, **given: object) -> object:
+    found = {
+        name: given[name] if name in given else _meaning(getattr(value, name))
+        for name in names(type(value))
+        if name not in PLACES
+    }
+    return type(value).__name__, found
