@@ -12,7 +12,8 @@ from functools import cached_property
 from pathlib import Path
 
 from rag_compiler.diagnostics import Diagnostic
-from rag_compiler.pipeline import Analysis, Read, read
+from rag_compiler.pipeline import Analysis
+from rag_compiler.reader import Reader
 from rag_compiler.source import LineIndex, SourceFile
 from rag_lsp.documents import Document, open_document, uri_of
 from rag_lsp.loading import Home, Loaded, home_of, load, name_in
@@ -105,19 +106,6 @@ class Workspace:
     def read_again(self) -> None:
         """Something on disk may have changed."""
         self.reading += 1
-
-
-class Reader:
-    """Reads files, and remembers the last text of each with what it gave."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[SourceFile, Read]] = {}
-
-    def __call__(self, file: SourceFile) -> Read:
-        known = self._known.get(file.path)
-        if known is None or known[0] != file:
-            known = self._known[file.path] = (file, read(file))
-        return known[1]
 
 
 class Checker:
