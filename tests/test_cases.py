@@ -23,7 +23,7 @@ PAGE_CASES = [case for path in sorted(PAGES.glob("*.md")) if path.stem in RULES 
 
 SHOWN_ELSEWHERE = {
     *("source-too-large", "nesting-too-deep", "invalid-utf8"),
-    *("unreadable-tool", "unreadable-file", "environment-missing"),
+    *("unreadable-tool", "unreadable-file", "environment-missing", "not-locked", "bad-lock"),
     *("ir-invalid", "ir-version", "ir-digest", "capability-changed", "capability-missing"),
 }
 """Rules about bytes, files and documents, which no fence can hold: their own tests make them."""

@@ -17,7 +17,7 @@ from bench.trial import Contender, Trial
 from bench.workloads import RUNS
 from rag_ir import build
 from rag_ir.graph import Document, Graph, Json, Node, Send, ToolRequirement
-from rag_registry.registry import Project, Registry
+from rag_registry.registry import Policy, Project, Registry
 from rag_registry.registry import Tool as ToolEntry
 from rag_runtime import open_store, resume, run
 from rag_runtime.observe import RunEvent
@@ -231,7 +231,7 @@ def _registry(document: Document) -> Registry:
         for each in document.requires.tools
     }
     project = Project(name="bench", language=1, sources=(), input_trust=document.policy.input_trust)
-    return Registry(project=project, tools=tools, max_depth=document.policy.max_depth)
+    return Registry(project=project, tools=tools, policy=Policy(max_depth=document.policy.max_depth))
 
 
 def _number(output: Json, name: str) -> int:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from rag_compiler import syntax
 from rag_compiler.diagnostics import Diagnostic, Place
 from rag_compiler.kinds import TYPE_NAMES
 from rag_compiler.words.names import duplicate_declaration, reserved_name
+from rag_ir.permission import objection
 from rag_ir.record import record
 from rag_ir.types import ALIASES
-from rag_registry.registry import Registry
+from rag_registry.registry import KINDS, Registry
+from rag_registry.unbuilt import is_unbuilt
 
 Noun = Literal["model", "tool", "agent", "graph", "router"]
 NOUNS: tuple[Noun, ...] = ("model", "tool", "agent", "graph", "router")
@@ -21,9 +23,13 @@ RESERVED_HELP = "`END` and `START` are words of the language; choose another nam
 
 @record
 class Names:
-    """What is declared in the project, by kind and name, and the registry. Of two declarations of one name the first counts."""
+    """What is declared in the project, by kind and name, and the registry. Of two declarations of one name the first counts.
+
+    `manifest` is where a JSON pointer into the manifest stands.
+    """
 
     registry: Registry
+    manifest: Callable[[str], Place]
     graphs: Mapping[str, Place]
     agents: Mapping[str, Place]
     types: Mapping[str, Place]
@@ -35,6 +41,11 @@ class Names:
             return name
         alias = self.registry.aliases.get(f"{noun}s", {}).get(name)
         return alias if alias in registered else None
+
+    def forbidden(self, noun: str, name: str) -> Literal["allow", "deny"] | None:
+        """Which list of the policy objects to a canonical name; null where it may be named."""
+        policy = self.registry.policy
+        return objection(f"{noun}s", name, policy.allow, policy.deny)
 
     def available(self, noun: Noun) -> list[str]:
         """Every name of a kind, aliases left out."""
@@ -66,13 +77,14 @@ class Names:
 
     def others(self, section: str) -> tuple[str, ...]:
         """Names of a section of the manifest that this version reads but cannot run."""
-        return self.registry.others.get(section, ())
+        return tuple(self.registry.entries(section)) if is_unbuilt(section) else ()
 
     def elsewhere(self, name: str, wanted: str) -> str:
         """What a name is, if it is not what is wanted: "`search` is a tool, not an agent"; else empty."""
         found: list[str] = [noun for noun in NOUNS if noun != wanted and self.find(noun, name)]
-        sections = sorted(section for section in self.registry.others if section != f"{wanted}s")
-        found += [section.removesuffix("s") for section in sections if name in self.others(section)]
+        others = sorted(kind for kind in KINDS if kind not in ("models", "tools", "agents", "routers", "mcp"))
+        nouns = [kind.removesuffix("s") for kind in others if name in self.registry.entries(kind)]
+        found += [noun for noun in nouns if noun != wanted and noun not in found]
         if name in self.types:
             found.append("type")
         return f"`{name}` is {article(found[0])}, not {article(wanted)}" if found else ""
@@ -83,7 +95,9 @@ def article(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeio' else 'a'} {noun}"
 
 
-def collect(files: Sequence[tuple[str, syntax.File]], registry: Registry) -> tuple[Names, list[Diagnostic]]:
+def collect(
+    files: Sequence[tuple[str, syntax.File]], registry: Registry, manifest: Callable[[str], Place]
+) -> tuple[Names, list[Diagnostic]]:
     """The names of all files (path and tree), and what is wrong with the declarations of names."""
     diagnostics: list[Diagnostic] = []
     graphs: dict[str, Place] = {}
@@ -91,17 +105,19 @@ def collect(files: Sequence[tuple[str, syntax.File]], registry: Registry) -> tup
     types: dict[str, Place] = {}
     for path, declaration in declarations(files):
         match declaration:
-            case syntax.Graph():
-                _declare(graphs, "graph", path, declaration.name, diagnostics)
+            case syntax.Graph(name=name):
+                if name and name.text not in graphs:
+                    diagnostics += _registered("graph", Place(path, name.span), name.text, registry)
+                _declare(graphs, "graph", path, name, diagnostics)
             case syntax.Agent(name=name):
-                if name and name.text in registry.agents and name.text not in agents:
-                    diagnostics.append(duplicate_declaration(Place(path, name.span), "agent", name.text, None))
+                if name and name.text not in agents:
+                    diagnostics += _registered("agent", Place(path, name.span), name.text, registry)
                 _declare(agents, "agent", path, name, diagnostics)
             case syntax.TypeDecl():
                 _declare(types, "type", path, declaration.name, diagnostics)
             case syntax.Test():
                 pass
-    return Names(registry, graphs, agents, types), diagnostics
+    return Names(registry, manifest, graphs, agents, types), diagnostics
 
 
 def declarations(files: Sequence[tuple[str, syntax.File]]) -> Iterator[tuple[str, syntax.Declaration]]:
@@ -111,6 +127,13 @@ def declarations(files: Sequence[tuple[str, syntax.File]]) -> Iterator[tuple[str
             yield path, declaration
             if isinstance(declaration, syntax.Graph):
                 yield from ((path, item) for item in declaration.items if isinstance(item, syntax.TypeDecl))
+
+
+def _registered(noun: str, place: Place, name: str, registry: Registry) -> Iterator[Diagnostic]:
+    """A declaration whose name an entry of the manifest has, as its name or alias."""
+    owner = registry.aliases.get(f"{noun}s", {}).get(name, name)
+    if owner in registry.entries(f"{noun}s"):
+        yield duplicate_declaration(place, noun, name, None, entry=owner)
 
 
 def _declare(

@@ -33,7 +33,7 @@ def resolve(
 
     `template` reads the instructions of registered agents; `place` is where a JSON pointer into the manifest stands.
     """
-    names, diagnostics = collect(files, registry)
+    names, diagnostics = collect(files, registry, place)
     pass_ = _Pass(files, names)
     types = pass_.types()
     agents = pass_.agents(template, place)

@@ -136,9 +136,9 @@ def _default_model(block: Block, name: syntax.Name, names: Names, sink: Sink) ->
 
 
 def registered_default(names: Names, where: Span) -> hir.Target | None:
-    """The registry's model `default`, where there is one; a hole where nobody knows."""
+    """The registry's model `default`, where there is one that may be named; a hole where nobody knows."""
     found = names.find("model", DEFAULT_MODEL)
-    if found is None:
+    if found is None or names.forbidden("model", found):
         return None if names.registry.readable else hir.Hole(where)
     return hir.Ref(found, where)
 

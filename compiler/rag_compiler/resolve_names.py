@@ -14,6 +14,7 @@ from rag_compiler.source import Span
 from rag_compiler.words import names as say
 from rag_compiler.words.structure import duplicate_key
 from rag_compiler.words.values import not_built
+from rag_ir.finding import pointer
 from rag_ir.record import record
 
 
@@ -66,9 +67,11 @@ class Home:
         if name.text in self.nodes:
             return self.node(name, "send target", where, end=False), None
         if agent := self.names.find("agent", name.text):
-            return hir.Ref(agent, name.span), hir.Child("subagent", agent)
+            target = _permitted("agent", agent, name, self.names, self.sink)
+            return target, hir.Child("subagent", agent) if isinstance(target, hir.Ref) else None
         if graph := self.names.find("graph", name.text):
-            return hir.Ref(graph, name.span), hir.Child("subgraph", graph)
+            target = _permitted("graph", graph, name, self.names, self.sink)
+            return target, hir.Child("subgraph", graph) if isinstance(target, hir.Ref) else None
         if name.text in self.names.others("graphs"):
             self.sink.add(
                 not_built(self.sink.at(name.span), f"graph `{name.text}` of the manifest", "declare it in source")
@@ -94,7 +97,7 @@ def bind_capability(noun: Noun, name: syntax.Name | None, names: Names, sink: Si
         return hir.Hole(where)
     found = names.find(noun, name.text)
     if found is not None:
-        return hir.Ref(found, name.span)
+        return _permitted(noun, found, name, names, sink)
     if not names.registry.readable:
         return hir.Hole(name.span)
     place, available = sink.at(name.span), names.available(noun)
@@ -106,6 +109,16 @@ def bind_capability(noun: Noun, name: syntax.Name | None, names: Names, sink: Si
     elsewhere = names.elsewhere(name.text, noun)
     declared = names.declared(noun)
     sink.add(say.unknown_capability(f"unknown-{noun}", place, noun, name.text, available, declared, elsewhere))
+    return hir.Hole(name.span)
+
+
+def _permitted(noun: Noun, found: str, name: syntax.Name, names: Names, sink: Sink) -> hir.Target:
+    """What a name means, or a hole where the manifest's policy forbids it, which is reported."""
+    by = names.forbidden(noun, found)
+    if by is None:
+        return hir.Ref(found, name.span)
+    policy = names.manifest(pointer("policy", by, f"{noun}s"))
+    sink.add(say.not_allowed(sink.at(name.span), noun, found, by, policy))
     return hir.Hole(name.span)
 
 

@@ -98,6 +98,9 @@ RULES: dict[str, Rule] = _declare(
     _error("manifest-missing-key", "a required key of the manifest is missing"),
     _error("manifest-bad-value", "a value in the manifest is not of the form that its key takes"),
     _error("manifest-conflict", "two entries of the manifest exclude each other"),
+    _error("not-allowed", "a name that the manifest's policy, or a graph, does not allow", safety=True),
+    _error("not-locked", "a tool of an MCP server has no entry in `rag.lock` that fits the manifest", safety=True),
+    _error("bad-lock", "`rag.lock` cannot be read, or was changed by hand", safety=True),
     _error("unreadable-tool", "a Python tool's schema cannot be read from its source"),
     _error("unreadable-file", "a file that the project names cannot be read"),
     # Loading a compiled graph.

@@ -11,32 +11,19 @@ from typing import TypeVar, cast
 
 from rag_ir.finding import Finding, pointer
 from rag_ir.record import replace
-from rag_ir.rules import RULES
-from rag_ir.spell import closest
-from rag_registry.entries import (
-    AGENT_KEYS,
-    ROUTER_KEYS,
-    TOOL_KEYS,
-    check_agent,
-    read_agent,
-    read_router,
-    read_tool,
-)
-from rag_registry.models import MODEL_KEYS, read_model
-from rag_registry.registry import Level, Project, Registry
-from rag_registry.table import Table, describe
+from rag_registry.agents import check_agent, read_agent
+from rag_registry.functions import read_middleware, read_reducer, read_router
+from rag_registry.keys import KEYS, SECTIONS
+from rag_registry.models import read_model
+from rag_registry.places import read_graph, read_script, read_server, read_store
+from rag_registry.policy import check_agents, check_policy, read_policy, severities
+from rag_registry.registry import Project, Registry
+from rag_registry.table import Table, describe, is_below
+from rag_registry.tools import check_mcp, read_tool
+from rag_registry.unbuilt import refusals
 
 LARGEST = 1024 * 1024
 """Manifests of more bytes than this are refused."""
-
-BUILT = ("models", "tools", "agents", "routers")
-NOT_BUILT = ("graphs", "reducers", "middleware", "stores", "scripts", "mcp")
-SECTIONS = ("project", *BUILT, *NOT_BUILT, "policy")
-PROJECT_KEYS = ("name", "description", "language", "sources", "input_trust")
-POLICY_KEYS = ("max_budget", "max_depth", "max_fanout", "require_review", "allow", "deny", "rules")
-LEVELS: tuple[Level, ...] = ("off", "info", "warning", "error")
-DEEPEST = 8
-"""Child runs nest at most this deep; a manifest may allow less."""
 
 EVERYWHERE = ("**/*.rag",)
 
@@ -66,38 +53,48 @@ def _registry(values: Mapping[str, object]) -> tuple[Registry, list[Finding]]:
     root = Table(values, (), SECTIONS, findings)
     aliases: dict[str, dict[str, str]] = {}
 
-    def section(kind: str, keys: tuple[str, ...], read: Callable[[str, Table], Entry]) -> dict[str, Entry]:
-        tables = _entries(root, kind, keys)
-        aliases[kind] = _aliases(tables)
+    def section(kind: str, read: Callable[[str, Table], Entry]) -> dict[str, Entry]:
+        if kind not in root:
+            return {}
+        tables = _entries(root, kind)
+        found = _aliases(tables)
+        if found:
+            aliases[kind] = found
         return {name: read(name, table) for name, table in tables.items()}
 
-    project = _project(root)
-    models = section("models", MODEL_KEYS, read_model)
-    tools = section("tools", TOOL_KEYS, read_tool)
-    agents = section("agents", AGENT_KEYS, read_agent)
-    routers = section("routers", ROUTER_KEYS, read_router)
-
-    def names(kind: str) -> Mapping[str, str]:
-        entries = models if kind == "models" else tools
-        return {**aliases[kind], **{name: name for name in entries}}
-
-    for name, agent in agents.items():
-        model, allowed = check_agent(agent, names, findings)
-        agents[name] = replace(agent, model=model, tools=allowed)
-    others = {kind: _refused(root, kind) for kind in NOT_BUILT if kind in root}
-    max_depth, severities = _policy(root)
+    policy = Table(root.table("policy"), ("policy",), KEYS["policy"], findings)
     registry = Registry(
-        project=project,
-        models=models,
-        tools=tools,
-        agents=agents,
-        routers=routers,
-        others=others,
-        aliases={kind: table for kind, table in aliases.items() if table},
-        max_depth=max_depth,
-        severities=severities,
+        project=_project(root),
+        models=section("models", read_model),
+        tools=section("tools", read_tool),
+        agents=section("agents", read_agent),
+        graphs=section("graphs", read_graph),
+        routers=section("routers", read_router),
+        reducers=section("reducers", read_reducer),
+        middleware=section("middleware", read_middleware),
+        stores=section("stores", read_store),
+        scripts=section("scripts", read_script),
+        mcp=section("mcp", read_server),
+        aliases=aliases,
+        policy=read_policy(policy),
+        severities=severities(policy),
     )
-    return _sealed(registry), findings
+    findings += refusals(policy.values, ("policy",))
+    return _sealed(_linked(registry, findings)), findings
+
+
+def _linked(registry: Registry, findings: list[Finding]) -> Registry:
+    """The registry whose entries name each other by their names; what they name and is not there is reported."""
+
+    def canonical(kind: str) -> Mapping[str, str]:
+        return {**registry.aliases.get(kind, {}), **{name: name for name in registry.entries(kind)}}
+
+    agents = {name: check_agent(agent, canonical, findings) for name, agent in registry.agents.items()}
+    findings += check_mcp(registry.tools, registry.mcp)
+    policy = check_policy(registry.policy, canonical, findings)
+    if policy.allow or policy.deny:
+        findings += check_agents(agents, policy)
+    return replace(registry, agents=agents, policy=policy)
 
 
 def _sealed(registry: Registry) -> Registry:
@@ -106,8 +103,8 @@ def _sealed(registry: Registry) -> Registry:
     return replace(registry, digest=digest_of(to_json(replace(registry, digest=""))))
 
 
-def _entries(root: Table, kind: str, keys: tuple[str, ...]) -> dict[str, Table]:
-    """The tables of a section by name; what is no table, or badly named, is reported."""
+def _entries(root: Table, kind: str) -> dict[str, Table]:
+    """The tables of a section by name; what is no table, or badly named, is reported, and what cannot be run refused."""
     tables: dict[str, Table] = {}
     for name, value in root.table(kind).items():
         at = (kind, name)
@@ -125,7 +122,8 @@ def _entries(root: Table, kind: str, keys: tuple[str, ...]) -> dict[str, Table]:
                     part="key",
                 )
             )
-        tables[name] = Table(cast("dict[str, object]", value), at, keys, root.findings)
+        tables[name] = Table(cast("dict[str, object]", value), at, KEYS[kind], root.findings)
+        root.findings.extend(refusals(tables[name].values, at))
     return tables
 
 
@@ -152,25 +150,17 @@ def _is_name(name: str) -> bool:
     return name.isascii() and starts and word.isalnum() and name not in ("END", "START")
 
 
-def _refused(root: Table, kind: str) -> tuple[str, ...]:
-    names = tuple(root.table(kind))
-    for name in names:
-        message = f"`[{kind}.{name}]` cannot be used by this version yet"
-        root.findings.append(Finding("not-built", pointer(kind, name), message, part="key"))
-    return names
-
-
 def _project(root: Table) -> Project:
-    table = Table(root.table("project"), ("project",), PROJECT_KEYS, root.findings)
+    table = Table(root.table("project"), ("project",), KEYS["project"], root.findings)
     language = table.integer("language", 1)
     if language not in (None, 1):
         table.bad("language", "edition `1`, the only one that this toolchain knows")
-    table.text("description")
     return Project(
         name=table.text("name"),
         language=1,
         sources=_sources(table),
         input_trust=table.choice("input_trust", ("trusted", "untrusted"), "trusted"),
+        description=table.text("description"),
     )
 
 
@@ -180,62 +170,13 @@ def _sources(table: Table) -> tuple[str, ...]:
         return EVERYWHERE
     kept: list[str] = []
     for index, glob in enumerate(table.texts("sources")):
-        parts = glob.split("/")
-        if not glob or "\\" in glob or "" in parts or ".." in parts or ":" in parts[0] or "\0" in glob:
-            at = pointer(*table.at, "sources", index)
-            message = (
-                f"`sources` takes globs of paths inside the project, with `/` between their parts, not {describe(glob)}"
-            )
-            table.findings.append(Finding("manifest-bad-value", at, message))
-        else:
+        if is_below(glob):
             kept.append(glob)
+            continue
+        expected = "globs of paths inside the project, with `/` between their parts"
+        message = f"`sources` takes {expected}, not {describe(glob)}"
+        table.findings.append(Finding("manifest-bad-value", pointer(*table.at, "sources", index), message))
     return tuple(kept)
-
-
-def _policy(root: Table) -> tuple[int, dict[str, Level]]:
-    table = Table(root.table("policy"), ("policy",), POLICY_KEYS, root.findings)
-    for key in ("max_budget", "max_fanout", "allow", "deny"):
-        if key in table:
-            table.not_built(key, f"`{key}` of the policy")
-    review = table.choice("require_review", ("never", "generated", "effects", "always"), "never")
-    if review != "never":
-        table.not_built("require_review", f'`require_review = "{review}"`', on_key=False)
-    depth = table.integer("max_depth", 1, DEEPEST)
-    return depth or DEEPEST, _severities(table)
-
-
-def _severities(policy: Table) -> dict[str, Level]:
-    """`[policy.rules]`. A rule that is an error by its nature stays one: nothing could go on behind it."""
-    adjustable = [code for code, rule in RULES.items() if rule.severity != "error"]
-    given = policy.table("rules")
-    levels: dict[str, Level] = {}
-    for code in given:
-        at = (*policy.at, "rules", code)
-        if code not in RULES:
-            near = closest(code, adjustable)
-            help_ = f"did you mean `{near}`?" if near else ""
-            candidates = (near,) if near else ()
-            policy.findings.append(
-                Finding(
-                    "manifest-unknown-key",
-                    pointer(*at),
-                    f"there is no rule {describe(code)}",
-                    help=help_,
-                    part="key",
-                    candidates=candidates,
-                    replacement=near,
-                )
-            )
-        elif code not in adjustable:
-            message = f"`{code}` is an error whatever a manifest says"
-            policy.findings.append(Finding("manifest-bad-value", pointer(*at), message, part="key"))
-        else:
-            table = Table({code: given[code]}, at[:-1], (code,), policy.findings)
-            before = len(policy.findings)
-            level: Level = table.choice(code, LEVELS, "off")
-            if len(policy.findings) == before:
-                levels[code] = level
-    return levels
 
 
 def _parsed(data: bytes) -> tuple[Mapping[str, object], Finding | None]:

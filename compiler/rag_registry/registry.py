@@ -236,8 +236,6 @@ class Registry:
     mcp: Mapping[str, McpServer] = field(default_factory=dict[str, McpServer])
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     policy: Policy = field(default_factory=Policy)
-    max_depth: int = 8
-    others: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     severities: Mapping[str, Level] = field(default_factory=dict[str, Level])
     readable: bool = True
     digest: str = ""

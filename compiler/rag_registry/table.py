@@ -13,6 +13,7 @@ from rag_ir.finding import Finding, pointer
 from rag_ir.spell import closest
 
 Choice = TypeVar("Choice", bound=str)
+_UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class Table:
@@ -46,10 +47,6 @@ class Table:
         """Report a key that must be there."""
         help_ = f"add `{key} = {example}`"
         self.add("manifest-missing-key", None, f"`{self.name}` has no `{key}`", on_key=True, help=help_)
-
-    def not_built(self, key: str, what: str, *, on_key: bool = True) -> None:
-        """Refuse what the language has and this version cannot run."""
-        self.add("not-built", key, f"{what} cannot be run by this version yet", on_key=on_key)
 
     @property
     def name(self) -> str:
@@ -104,6 +101,45 @@ class Table:
             return None
         return cast("int", value)
 
+    def duration(self, key: str, longest: int | None = None) -> int | None:
+        """Milliseconds of a duration, or None where it is not given: a text as `"30s"`, or a number of seconds."""
+        if key not in self.values:
+            return None
+        value = self.values[key]
+        text = f"{value}s" if isinstance(value, int) and not isinstance(value, bool) else value
+        if isinstance(text, str):
+            number = text.rstrip("dhms")
+            unit = _UNITS.get(text[len(number) :])
+            if unit and number.isascii() and number.isdecimal() and 0 < int(number[:12]) * unit <= (longest or 1 << 53):
+                return int(number[:12]) * unit
+        at_most = f" of at most {longest // 60_000} minutes" if longest else ""
+        self.bad(key, f'a duration{at_most}, such as `"120s"`')
+        return None
+
+    def money(self, key: str) -> str | None:
+        """US dollars as a decimal string, or None where they are not given."""
+        if key not in self.values:
+            return None
+        value = self.values[key]
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1_000_000:
+            self.bad(key, "a number of US dollars from 0, below a million")
+            return None
+        from decimal import Decimal
+
+        text = format(Decimal(repr(value)), "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+
+    def path(self, key: str, suffix: str) -> str:
+        """The path of a file below the root, with `/` between its parts; empty where it is missing or wrong."""
+        if key not in self.values:
+            self.missing(key, f'"path/to/file{suffix}"')
+            return ""
+        value = self.values[key]
+        if isinstance(value, str) and is_below(value) and value.endswith(suffix):
+            return value
+        self.bad(key, f"the path of a `{suffix}` file inside the project")
+        return ""
+
     def choice(self, key: str, options: Sequence[Choice], default: Choice) -> Choice:
         """One of some words."""
         if key in self.values:
@@ -113,15 +149,15 @@ class Table:
             self.bad_choice(key, self.values[key], options)
         return default
 
-    def bad_choice(self, key: str, value: object, options: Sequence[str]) -> None:
-        """Report a word that is none of those that a key takes."""
+    def bad_choice(self, key: str, value: object, options: Sequence[str], *, index: int | None = None) -> None:
+        """Report a word that is none of those that a key takes, or that is one of its list."""
         near = closest(value, options) if isinstance(value, str) else None
         listed = ", ".join(f"`{option}`" for option in options)
         message = f"`{key}` takes one of {listed}, not {describe(value)}"
         self.findings.append(
             Finding(
                 "manifest-bad-value",
-                pointer(*self.at, key),
+                pointer(*self.at, key) if index is None else pointer(*self.at, key, index),
                 message,
                 help=f"did you mean `{near}`?" if near else "",
                 candidates=(near,) if near else (),
@@ -173,6 +209,19 @@ def describe(value: object) -> str:
     if isinstance(value, list):
         return "a list"
     return "a table" if isinstance(value, dict) else "a date or time"
+
+
+def is_below(path: str) -> bool:
+    """Whether a text is a path, or a glob of paths, that cannot lead out of the folder that it begins in."""
+    parts = path.split("/")
+    return (
+        bool(path)
+        and "\\" not in path
+        and "" not in parts
+        and ".." not in parts
+        and ":" not in parts[0]
+        and "\0" not in path
+    )
 
 
 def bare(key: str) -> str:

@@ -1,38 +1,56 @@
 """What a manifest may say and this version cannot run yet: the one table of it.
 
-A row is a section, a key of a section's entries, or one value of such a key. A row goes away with the change that brings its
-executor; nothing else has to be told.
+A row goes away with the change that brings its executor; nothing else has to be told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-UNBUILT: Mapping[tuple[str, ...], str] = {
-    ("models", "provider", "anthropic"): "provider `anthropic`",
-    ("models", "provider", "python"): "provider `python`",
-    ("tools", "http"): "a tool over `http`",
-    ("tools", "mcp"): "a tool over `mcp`",
-    ("tools", "approval", "always"): '`approval = "always"`',
-    ("tools", "timeout"): "`timeout` of a tool",
-    ("tools", "max_output"): "`max_output` of a tool",
-    ("agents", "stores"): "`stores` of an agent",
-    ("agents", "budget"): "`budget` of an agent",
-    ("agents", "graph"): "an agent that is a graph",
-    ("graphs",): "a compiled graph from elsewhere",
-    ("reducers",): "a reducer of the manifest",
-    ("middleware",): "middleware",
-    ("stores",): "a store",
-    ("scripts",): "a script",
-    ("policy", "max_budget"): "`max_budget` of the policy",
-    ("policy", "max_fanout"): "`max_fanout` of the policy",
-    ("policy", "require_review", "generated"): '`require_review = "generated"`',
-    ("policy", "require_review", "effects"): '`require_review = "effects"`',
-    ("policy", "require_review", "always"): '`require_review = "always"`',
-}
-"""Section, key and value -> what cannot be run, as the words of its finding."""
+from rag_ir.finding import Finding, pointer
+
+UNBUILT = frozenset(
+    {
+        ("models", "provider", "anthropic"),
+        ("models", "provider", "python"),
+        ("tools", "http"),
+        ("tools", "mcp"),
+        ("tools", "approval", "always"),
+        ("tools", "timeout"),
+        ("tools", "max_output"),
+        ("agents", "stores"),
+        ("agents", "budget"),
+        ("agents", "graph"),
+        ("graphs",),
+        ("reducers",),
+        ("middleware",),
+        ("stores",),
+        ("scripts",),
+    }
+)
+"""Sections, keys of their entries, and single values of such keys."""
 
 
-def unbuilt(*path: str) -> str | None:
-    """What a section, key or value is that this version cannot run; null where it can."""
-    return UNBUILT.get(path)
+def is_unbuilt(*path: str) -> bool:
+    """Whether this version cannot run a section, a key, or a value of a key."""
+    return path in UNBUILT
+
+
+def refusals(values: Mapping[str, object], at: Sequence[str]) -> list[Finding]:
+    """What of an entry, by its path, cannot be run."""
+    section = at[0]
+    if (section,) in UNBUILT:
+        message = f"`[{'.'.join(at)}]` cannot be used by this version yet"
+        return [Finding("not-built", pointer(*at), message, part="key")]
+    found: list[Finding] = []
+    for key, value in values.items():
+        if (section, key) in UNBUILT:
+            found.append(_refusal(f"`{key}`", (*at, key), on_key=True))
+        elif isinstance(value, str) and (section, key, value) in UNBUILT:
+            found.append(_refusal(f'`{key} = "{value}"`', (*at, key), on_key=False))
+    return found
+
+
+def _refusal(what: str, at: Sequence[str], *, on_key: bool) -> Finding:
+    message = f"{what} of `[{'.'.join(at[:-1])}]` cannot be run by this version yet"
+    return Finding("not-built", pointer(*at), message, part="key" if on_key else "value")

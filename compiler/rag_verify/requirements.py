@@ -55,6 +55,8 @@ class OfferedTool(Protocol):
     def idempotent(self) -> bool: ...
     @property
     def on_error(self) -> Literal["answer", "fail"]: ...
+    @property
+    def approval(self) -> Literal["never", "always"]: ...
 
 
 class OfferedRouter(Protocol):
@@ -73,6 +75,23 @@ class OfferedProject(Protocol):
     def input_trust(self) -> Literal["trusted", "untrusted"]: ...
 
 
+class OfferedPolicy(Protocol):
+    """The policy of a registry."""
+
+    @property
+    def max_budget(self) -> ir.Budget | None: ...
+    @property
+    def max_depth(self) -> int: ...
+    @property
+    def max_fanout(self) -> int | None: ...
+    @property
+    def require_review(self) -> Literal["never", "generated", "effects", "always"]: ...
+    @property
+    def allow(self) -> Mapping[str, tuple[str, ...]]: ...
+    @property
+    def deny(self) -> Mapping[str, tuple[str, ...]]: ...
+
+
 class Offer(Protocol):
     """A registry."""
 
@@ -85,7 +104,7 @@ class Offer(Protocol):
     @property
     def routers(self) -> Mapping[str, OfferedRouter]: ...
     @property
-    def max_depth(self) -> int: ...
+    def policy(self) -> OfferedPolicy: ...
 
 
 def rebind(document: Document, registry: Offer) -> tuple[Document, list[Finding]]:
@@ -121,15 +140,16 @@ def require(models: Iterable[str], tools: Iterable[str], routers: Iterable[str],
 
 
 def policy_of(registry: Offer) -> ir.Policy:
-    """The limits of the machine, and its trust in a run's input."""
+    """The limits of the machine, what it allows to be named, and its trust in a run's input."""
+    policy = registry.policy
     return ir.Policy(
         input_trust=registry.project.input_trust,
-        max_depth=registry.max_depth,
-        max_fanout=None,
-        max_budget=None,
-        require_review="never",
-        allow={},
-        deny={},
+        max_depth=policy.max_depth,
+        max_fanout=policy.max_fanout,
+        max_budget=policy.max_budget,
+        require_review=policy.require_review,
+        allow=policy.allow,
+        deny=policy.deny,
     )
 
 
@@ -156,7 +176,7 @@ def _tool(tool: OfferedTool) -> ir.ToolRequirement:
         returns_trust=tool.returns_trust,
         idempotent=tool.idempotent,
         on_error=tool.on_error,
-        approval="never",
+        approval=tool.approval,
         digest="",
     )
     return replace(entry, digest=requirement_digest(entry))

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from rag_ir.graph import Field, Price
 from rag_ir.rules import RULES
-from rag_registry.entries import AGENT_KEYS, ROUTER_KEYS, TOOL_KEYS
-from rag_registry.manifest import POLICY_KEYS, PROJECT_KEYS, SECTIONS, empty_registry, read_manifest
-from rag_registry.models import MODEL_KEYS
+from rag_registry.keys import KEYS, SECTIONS
+from rag_registry.manifest import empty_registry, read_manifest
 from rag_registry.positions import positions
-from rag_registry.registry import Agent, Model, Project, Router, Tool
+from rag_registry.registry import Agent, Model, Policy, Project, Router, Tool
 
 WHOLE = """
 [project]
@@ -80,7 +79,11 @@ def test_a_whole_manifest() -> None:
     registry, findings = read_manifest(WHOLE)
     assert findings == []
     assert registry.project == Project(
-        name="research", language=1, sources=("workflows/**/*.rag",), input_trust="untrusted"
+        name="research",
+        language=1,
+        sources=("workflows/**/*.rag",),
+        input_trust="untrusted",
+        description="A review.",
     )
     assert registry.models["default"] == Model(
         name="default",
@@ -131,7 +134,7 @@ def test_a_whole_manifest() -> None:
     )
     assert registry.routers["pick"] == Router(name="pick", description="", python="routes:pick", labels=("yes", "no"))
     assert registry.aliases == {"models": {"main": "default"}}
-    assert registry.max_depth == 3
+    assert registry.policy == Policy(max_depth=3)
     assert registry.severities == {"unreachable-node": "error", "missing-label": "off"}
 
 
@@ -164,8 +167,9 @@ FAULTS = [
     ("[models.a]", "manifest-missing-key", "/models/a", "key", "no `provider`"),
     ("[models.a]\nprovider = ''", "manifest-bad-value", "/models/a/provider", "value", "not empty"),
     ("[models.a]\nprovider = 'ecko'", "manifest-bad-value", "/models/a/provider", "value", "did you mean `echo`?"),
-    ("[models.a]\nprovider = 'anthropic'", "not-built", "/models/a/provider", "value", "`anthropic`"),
-    ("[models.a]\nprovider = 'python'\npython = 'm:f'", "not-built", "/models/a/provider", "value", "`python`"),
+    ("[models.a]\nprovider = 'anthropic'\napi_key_env = 'K'", "not-built", "/models/a/provider", "value", '"anthropic"'),
+    ("[models.a]\nprovider = 'python'\npython = 'm:f'", "not-built", "/models/a/provider", "value", '"python"'),
+    ("[models.a]\nprovider = 'echo'\npython = 'm:f'", "manifest-conflict", "/models/a/python", "key", "means nothing"),
     ("[models.a]\nprovider = 'scripted'", "manifest-missing-key", "/models/a", "key", "`answers`"),
     ("[models.a]\nprovider = 'echo'\nanswers = 'x'", "manifest-conflict", "/models/a/answers", "key", "means nothing"),
     ("[models.a]\nprovider = 'echo'\nbase_url = 'x'", "manifest-conflict", "/models/a/base_url", "key", "means nothing"),
@@ -190,9 +194,8 @@ FAULTS = [
     ("[tools.t]\npython = 'm'", "manifest-bad-value", "/tools/t/python", "value", "`module:function`"),
     ("[tools.t]\npython = '../m:f'", "manifest-bad-value", "/tools/t/python", "value", "`module:function`"),
     ("[tools.t]\npython = 3", "manifest-bad-value", "/tools/t/python", "value", "`module:function`"),
-    ("[tools.t]\npython = 'm:f'\nmcp = 's/t'", "manifest-conflict", "/tools/t/mcp", "key", "has `python` already"),
-    ("[tools.t]\nmcp = 's/t'", "not-built", "/tools/t/mcp", "key", "`mcp`"),
-    ("[tools.t.http]\nmethod = 'GET'", "not-built", "/tools/t/http", "key", "`http`"),
+    ("[tools.t]\nmcp = 's/t'\n[mcp.s]\ncommand = 'c'\ntools = ['t']", "not-built", "/tools/t/mcp", "key", "`mcp`"),
+    ("[tools.t]\nargs = {}\nhttp = { method = 'GET', url = 'http://a' }", "not-built", "/tools/t/http", "key", "`http`"),
     ("[tools.t]\npython = 'm:f'\napproval = 'always'", "not-built", "/tools/t/approval", "value", "approval"),
     ("[tools.t]\npython = 'm:f'\napproval = 'maybe'", "manifest-bad-value", "/tools/t/approval", "value", "`always`"),
     ("[tools.t]\npython = 'm:f'\ntimeout = '3s'", "not-built", "/tools/t/timeout", "key", "`timeout`"),
@@ -212,8 +215,8 @@ FAULTS = [
     ("[models.mod]\nprovider = 'echo'\n[agents.a]\nmodel = 'mdo'", "unknown-model", "/agents/a/model", "value", "mean `mod`?"),
     ("[models.m]\nprovider = 'echo'\n[agents.a]\nmodel = 'm'\ntools = ['t']", "unknown-tool", "/agents/a/tools/0", "value", "`t`"),
     ("[models.m]\nprovider = 'echo'\n[agents.a]\nmodel = 'm'\nmax_turns = 0", "manifest-bad-value", "/agents/a/max_turns", "value", "1"),
-    ("[models.m]\nprovider = 'echo'\n[agents.a]\nmodel = 'm'\nstores = ['s']", "not-built", "/agents/a/stores", "key", "stores"),
-    ("[models.m]\nprovider = 'echo'\n[agents.a]\nmodel = 'm'\nbudget = {}", "not-built", "/agents/a/budget", "key", "budget"),
+    ("[models.m]\nprovider = 'echo'\n[agents.a]\nmodel = 'm'\nstores = []", "not-built", "/agents/a/stores", "key", "stores"),
+    ("[models.m]\nprovider = 'echo'\n[agents.a]\nmodel = 'm'\nbudget = { tokens = 1 }", "not-built", "/agents/a/budget", "key", "budget"),
     ("[models.m]\nprovider = 'echo'\n[agents.a]\nmodel = 'm'\ninput = 'int'", "manifest-bad-value", "/agents/a/input", "value", "record"),
     ("[agents.a]\ngraph = 'g'", "not-built", "/agents/a/graph", "key", "graph"),
     ("[routers.r]\npython = 'm:f'", "manifest-missing-key", "/routers/r", "key", "labels"),
@@ -221,17 +224,31 @@ FAULTS = [
     ("[routers.r]\npython = 'm:f'\nlabels = []", "manifest-bad-value", "/routers/r/labels", "value", "at least one"),
     ("[routers.r]\npython = 'm:f'\nlabels = ['a', 'a']", "manifest-bad-value", "/routers/r/labels/1", "value", "twice"),
     ("[stores.s]\nurl = 'memory:'", "not-built", "/stores/s", "key", "[stores.s]"),
-    ("[scripts.s]\nfile = 'x'", "not-built", "/scripts/s", "key", "[scripts.s]"),
+    ("[scripts.s]\nfile = 'x.ragsh'", "not-built", "/scripts/s", "key", "[scripts.s]"),
     ("[reducers.r]\npython = 'm:f'", "not-built", "/reducers/r", "key", "[reducers.r]"),
-    ("[middleware.r]\npython = 'm:f'", "not-built", "/middleware/r", "key", "[middleware.r]"),
-    ("[mcp.r]\nurl = 'x'", "not-built", "/mcp/r", "key", "[mcp.r]"),
-    ("[graphs.r]\nir = 'x'", "not-built", "/graphs/r", "key", "[graphs.r]"),
+    ("[middleware.r]\npython = 'm:f'\nhooks = ['before_tool']", "not-built", "/middleware/r", "key", "[middleware.r]"),
+    ("[graphs.r]\nir = 'x.rag.json'", "not-built", "/graphs/r", "key", "[graphs.r]"),
     ("[policy]\nmax_depth = 9", "manifest-bad-value", "/policy/max_depth", "value", "from 1 to 8"),
-    ("[policy]\nmax_budget = {}", "not-built", "/policy/max_budget", "key", "max_budget"),
-    ("[policy]\nmax_fanout = 3", "not-built", "/policy/max_fanout", "key", "max_fanout"),
-    ("[policy.allow]\nmodels = []", "not-built", "/policy/allow", "key", "allow"),
-    ("[policy]\ndeny = {}", "not-built", "/policy/deny", "key", "deny"),
-    ("[policy]\nrequire_review = 'generated'", "not-built", "/policy/require_review", "value", "generated"),
+    ("[policy]\nmax_budget = {}", "manifest-bad-value", "/policy/max_budget", "value", "at least one limit"),
+    ("[policy]\nmax_budget = 3", "manifest-bad-value", "/policy/max_budget", "value", "a table"),
+    ("[policy.max_budget]\ncost = 3", "manifest-unknown-key", "/policy/max_budget/cost", "key", "`cost_usd`"),
+    ("[policy.max_budget]\ncost_usd = '3'", "manifest-bad-value", "/policy/max_budget/cost_usd", "value", "dollars"),
+    ("[policy.max_budget]\ntokens = -1", "manifest-bad-value", "/policy/max_budget/tokens", "value", "from 0"),
+    ("[policy.max_budget]\nwall = '10 m'", "manifest-bad-value", "/policy/max_budget/wall", "value", "a duration"),
+    ("[policy]\nmax_fanout = 0", "manifest-bad-value", "/policy/max_fanout", "value", "from 1"),
+    ("[policy]\nallow = ['a']", "manifest-bad-value", "/policy/allow", "value", "a table"),
+    ("[policy.allow]\nmodel = []", "manifest-unknown-key", "/policy/allow/model", "key", "did you mean `models`?"),
+    ("[policy.allow]\nmodels = 'a'", "manifest-bad-value", "/policy/allow/models", "value", "a list of texts"),
+    ("[policy.allow]\nmodels = ['a']", "unknown-model", "/policy/allow/models/0", "value", "add `[models.a]`"),
+    ("[policy.deny]\ntools = ['a']", "unknown-tool", "/policy/deny/tools/0", "value", "add `[tools.a]`"),
+    ("[policy.deny]\nstores = ['a']", "unknown-capability", "/policy/deny/stores/0", "value", "there is no store `a`"),
+    ("[models.m]\nprovider = 'echo'\n[policy]\nallow = { models = ['m'] }\ndeny = { models = ['m'] }",
+        "manifest-conflict", "/policy/deny/models/0", "value", "allowed and denied"),
+    ("[models.m]\nprovider = 'echo'\n[agents.a]\nmodel = 'm'\n[policy.deny]\nmodels = ['m']",
+        "not-allowed", "/agents/a/model", "value", "the policy denies model `m`"),
+    ("[models.m]\nprovider = 'echo'\n[tools.t]\npython = 'm:f'\n[agents.a]\nmodel = 'm'\ntools = ['t']\n[policy.allow]\ntools = []",
+        "not-allowed", "/agents/a/tools/0", "value", "does not allow tool `t`"),
+    ("[policy]\nrequire_review = 'sometimes'", "manifest-bad-value", "/policy/require_review", "value", "`effects`"),
     ("[policy]\nrequire_review = 'no'", "manifest-bad-value", "/policy/require_review", "value", "`never`"),
     ("[policy.rules]\nmising-label = 'off'", "manifest-unknown-key", "/policy/rules/mising-label", "key", "missing-label"),
     ("[policy.rules]\nmissing-label = 'of'", "manifest-bad-value", "/policy/rules/missing-label", "value", "`off`"),
@@ -280,7 +297,7 @@ def test_a_broken_entry_exists_all_the_same() -> None:
     assert set(registry.tools) == {"b"}
     assert set(registry.agents) == {"c"}
     assert set(registry.routers) == {"d"}
-    assert registry.others == {"stores": ("e",)}
+    assert set(registry.stores) == {"e"}
 
 
 def test_the_digest_is_of_what_the_manifest_says() -> None:
@@ -289,17 +306,7 @@ def test_the_digest_is_of_what_the_manifest_says() -> None:
     assert read_manifest(WHOLE.replace("max_turns = 4", "max_turns = 5"))[0].digest != registry.digest
 
 
-KEYS: list[str] = [
-    *SECTIONS,
-    *PROJECT_KEYS,
-    *MODEL_KEYS,
-    *TOOL_KEYS,
-    *AGENT_KEYS,
-    *ROUTER_KEYS,
-    *POLICY_KEYS,
-    "rules",
-    "a",
-]
+WORDS = [*KEYS, *sorted({key for keys in KEYS.values() for key in keys}), "a"]
 VALUES = [
     "1",
     "-1",
@@ -347,9 +354,9 @@ def _mutate(lines: list[str], rng: random.Random) -> None:
         case 0:
             del lines[at]
         case 1:
-            lines.insert(at, f"{rng.choice(KEYS)} = {rng.choice(VALUES)}")
+            lines.insert(at, f"{rng.choice(WORDS)} = {rng.choice(VALUES)}")
         case 2:
-            lines.insert(at, f"[{rng.choice(SECTIONS)}.{rng.choice(KEYS)}]")
+            lines.insert(at, f"[{rng.choice(SECTIONS)}.{rng.choice(WORDS)}]")
         case _:
             lines[at] = f"{lines[at].partition('=')[0]} = {rng.choice(VALUES)}"
 

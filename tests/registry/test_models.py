@@ -145,14 +145,17 @@ def test_authorization_can_be_set_whole() -> None:
     assert (dict(model.headers_env), findings) == ({"Authorization": "WHOLE"}, [])
 
 
-@pytest.mark.parametrize(("text", "milliseconds"), [("500ms", 500), ("1s", 1_000), ("90s", 90_000), ("60m", 3_600_000)])
+@pytest.mark.parametrize(
+    ("text", "milliseconds"),
+    [('"500ms"', 500), ('"1s"', 1_000), ('"90s"', 90_000), ('"60m"', 3_600_000), ('"1h"', 3_600_000), ("5", 5_000)],
+)
 def test_timeouts(text: str, milliseconds: int) -> None:
-    model, findings = read(f'api_key_env = "K"\ntimeout = "{text}"')
+    model, findings = read(f'api_key_env = "K"\ntimeout = {text}')
     assert (model.timeout, findings) == (milliseconds, [])
 
 
 @pytest.mark.parametrize(
-    "value", ['"0s"', '"61m"', '"1h"', '"s"', '""', '"1.5s"', '"-1s"', '"1 s"', '"1sm"', "5", '"٣s"']
+    "value", ['"0s"', '"61m"', '"2h"', '"s"', '""', '"1.5s"', '"-1s"', '"1 s"', '"1sm"', '"5"', "0", "true", '"٣s"']
 )
 def test_what_is_no_timeout(value: str) -> None:
     model, findings = read(f'api_key_env = "K"\ntimeout = {value}')
@@ -177,6 +180,6 @@ def test_a_key_that_means_nothing_to_a_provider(provider: str, key: str) -> None
     assert codes(key, provider) == [("manifest-conflict", f"/models/m/{key.partition(' ')[0]}")]
 
 
-@pytest.mark.parametrize("provider", ["anthropic", "python"])
-def test_a_provider_that_is_not_there_yet(provider: str) -> None:
-    assert codes('api_key_env = "K"\npython = "a:b"', provider) == [("not-built", "/models/m/provider")]
+@pytest.mark.parametrize(("provider", "key"), [("anthropic", 'api_key_env = "K"'), ("python", 'python = "a:b"')])
+def test_a_provider_that_is_not_there_yet(provider: str, key: str) -> None:
+    assert codes(key, provider) == [("not-built", "/models/m/provider")]

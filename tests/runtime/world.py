@@ -93,7 +93,7 @@ def registry_of(document: Document) -> entries.Registry:
         project=entries.Project(name="test", language=1, sources=(), input_trust=document.policy.input_trust),
         models={each.name: each for each in models},
         tools={each.name: each for each in tools},
-        max_depth=document.policy.max_depth,
+        policy=entries.Policy(max_depth=document.policy.max_depth),
     )
 
 

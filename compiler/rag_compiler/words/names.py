@@ -6,8 +6,10 @@ Each says what was looked for, what was found, and everything that is available;
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place
+from rag_ir.permission import words
 from rag_ir.spell import closest
 
 SHOWN = 24
@@ -161,14 +163,27 @@ def unknown_item(place: Place, word: str, owner: str, items: Iterable[str], hint
     return _unknown("unknown-item", place, message, "no such item", word, items, {}, hint, "items")
 
 
-def duplicate_declaration(place: Place, what: str, name: str, first: Place | None, where: str = "") -> Diagnostic:
-    """A second declaration of a name. `first` null: it stands in the manifest."""
+def not_allowed(place: Place, noun: str, name: str, by: Literal["allow", "deny"], policy: Place) -> Diagnostic:
+    """A name that the manifest's policy forbids; `policy` is where its list stands."""
+    return Diagnostic(
+        code="not-allowed",
+        place=place,
+        message=words(by, noun, name),
+        label="not allowed",
+        related=(Label(policy, "the policy says so here"),),
+    )
+
+
+def duplicate_declaration(
+    place: Place, what: str, name: str, first: Place | None, where: str = "", entry: str = ""
+) -> Diagnostic:
+    """A second declaration of a name. `first` null: it is the name or an alias of an `entry` of the manifest."""
     return Diagnostic(
         code="duplicate-declaration",
         place=place,
         message=f"{what} `{name}` is declared twice{where}",
         label="declared again here",
-        help="" if first else f"the manifest has `[{what}s.{name}]`; rename or remove one of them",
+        help="" if first else f"the manifest has `[{what}s.{entry or name}]`; rename or remove one of them",
         related=(Label(first, "first declared here"),) if first else (),
     )
 
