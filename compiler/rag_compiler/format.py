@@ -7,14 +7,18 @@ would read otherwise than the text did.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from rag_compiler.concrete import ERROR, Concrete
 from rag_compiler.diagnostics import Diagnostic, Place
-from rag_compiler.format_blocks import file
+from rag_compiler.format_blocks import BLOCKS, file
 from rag_compiler.format_layout import lay_out
 from rag_compiler.format_meaning import same_meaning
 from rag_compiler.format_tokens import Tokens
 from rag_compiler.lower import lower
 from rag_compiler.parse import parse
 from rag_compiler.source import MARK, SourceFile, Span
+from rag_compiler.words.syntax import unexpected
 
 
 def format_source(source: SourceFile) -> bytes | Diagnostic:
@@ -37,7 +41,22 @@ def _error(source: SourceFile) -> Diagnostic | None:
     parsed, refused = parse(source)
     _, found = lower(parsed)
     errors = [each for each in (*refused, *found) if each.severity == "error"]
-    return min(errors, key=lambda each: each.place.span.start) if errors else None
+    errors += [_left_over(source, node) for node in _strays(parsed.root)]
+    return min(errors, key=lambda each: each.place.span.start, default=None)
+
+
+def _strays(node: Concrete) -> Iterator[Concrete]:
+    """What fits nothing; behind a word that is no item it is reported with the word, which is not known before names are."""
+    for child in node.children:
+        if child.kind in ("stray", ERROR):
+            yield child
+        elif child.kind in BLOCKS:
+            yield from _strays(child)
+
+
+def _left_over(source: SourceFile, node: Concrete) -> Diagnostic:
+    place = Place(source.path, node.span)
+    return unexpected(place, "text", "behind a word that is no item", "one item on each line")
 
 
 def _lines(data: bytes) -> bytes:

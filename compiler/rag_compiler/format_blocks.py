@@ -20,7 +20,7 @@ def file(tokens: Tokens, root: Concrete) -> Layout:
     if tokens.crowded([child.start for child in root.children]):
         return tokens.verbatim(root)
     found = rows(_members(tokens, root.children))
-    return row(found, NOTHING if found is NOTHING else HARD, tokens.before(len(tokens.data) + 1))
+    return row(found, NOTHING if found is NOTHING else HARD, tokens.before(len(tokens.data)))
 
 
 def _members(tokens: Tokens, children: Iterable[Concrete]) -> Iterator[Layout]:

@@ -27,6 +27,7 @@ Write = Callable[[Tokens, Concrete], Layout]
 LEVELS = {"or": 1, "and": 2, **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 3), "??": 4}
 LEVELS |= {"+": 5, "-": 5, "*": 6, "/": 6, "%": 6}
 """How tightly operators bind; those of one level make one chain."""
+WORDS = ("identifier", "true", "false", "null")
 
 
 def expression(tokens: Tokens, node: Concrete) -> Layout:
@@ -110,18 +111,22 @@ def enclosed(
 def elements(
     tokens: Tokens, children: list[Concrete], write: Write, *, between: Layout, comma: Layout, last: Layout
 ) -> Layout:
-    """Elements and the commas between them, each where it is needed."""
+    """Elements and the commas between them, each where it is needed. A lambda begins no line: it would read like a route."""
     found: list[Layout] = []
     separated = True
     left = sum(child.kind != "," for child in children)
-    for child in children:
+    for at, child in enumerate(children):
+        if child.kind == "," and children[at + 1 : at + 2] and children[at + 1].kind == "lambda":
+            found.append(tokens.take(child, ", "))
+            separated = True
+            continue
         if child.kind == ",":
             found += [comma if left else last, tokens.drop(child)]
             separated = True
             continue
         if not separated:
             found.append(comma)
-        if found:
+        if found and child.kind != "lambda":
             found += [between, GAP if between is HARD and tokens.gap_ahead(child.start) else NOTHING]
         found += [tokens.before(child.start), write(tokens, child)]
         separated = False
@@ -135,7 +140,8 @@ def _pair(tokens: Tokens, node: Concrete) -> Layout:
     """`key: value`; the colon may be missing, or an arrow."""
     key, *signs, value = node.children
     name = tokens.take(key)
-    return row(name, ":", rows(tokens.drop(sign) for sign in signs), SPACE, expression(tokens, value))
+    colon = tokens.take(signs[0], ":") if signs else ":"
+    return row(name, colon, SPACE, expression(tokens, value))
 
 
 def _call(tokens: Tokens, node: Concrete) -> Layout:
@@ -156,7 +162,7 @@ def _chain(tokens: Tokens, node: Concrete) -> Layout:
     found = [expression(tokens, first)]
     behind: list[Layout] = []
     for sign, operand in rest:
-        behind += [SPACE, tokens.take(sign), LINE, tokens.before(operand.start), expression(tokens, operand)]
+        behind += [SPACE, tokens.take(sign), _edge(operand), tokens.before(operand.start), expression(tokens, operand)]
     return group(*found, nest(*behind))
 
 
@@ -189,4 +195,9 @@ def _choice(tokens: Tokens, node: Concrete) -> Layout:
     second = tokens.take(other)
     if no.kind == "conditional":
         return row(head, first, LINE, second, SPACE, _choice(tokens, no))
-    return row(head, first, LINE, second, nest(LINE, tokens.before(no.start), expression(tokens, no)))
+    return row(head, first, LINE, second, nest(_edge(no), tokens.before(no.start), expression(tokens, no)))
+
+
+def _edge(operand: Concrete) -> Layout:
+    """What stands before an operand: one that is a word begins no line, where an arrow behind it would make it a route."""
+    return SPACE if operand.kind in WORDS else LINE

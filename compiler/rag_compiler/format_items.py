@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rag_compiler.concrete import Concrete
 from rag_compiler.format_expressions import Write, enclosed, expression, spaced
 from rag_compiler.format_layout import LINE, NOTHING, SPACE, Layout, row
@@ -114,7 +116,7 @@ def _valued(word: str) -> Write:
     return bare_names if word in BARE else quoted_names
 
 
-def _renamed(tokens: Tokens, node: Concrete, aliases: dict[str, str]) -> Layout:
+def _renamed(tokens: Tokens, node: Concrete, aliases: Mapping[str, str]) -> Layout:
     name = tokens.text(node).strip('"')
     if name in aliases and name not in STAYING:
         return tokens.take(node, aliases[name])
@@ -161,7 +163,7 @@ def head_and_block(tokens: Tokens, node: Concrete) -> tuple[Layout, Concrete]:
     found: list[Layout] = []
     for child in node.children[:at]:
         if child.field != "separator":
-            found.append(bare(tokens, child) if child.field == "name" else tokens.take(child))
+            found.append(tokens.take(child))
         elif tokens.holds_line_of(child.start):
             found.append(row(found.pop(), tokens.take(child)))
         else:

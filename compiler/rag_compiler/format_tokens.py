@@ -101,10 +101,6 @@ class Tokens:
         """Whether the line of a place is one that a suppression speaks of."""
         return bool(self._held) and self._line(offset) in self._held
 
-    def same_line(self, start: int, end: int) -> bool:
-        """Whether no line ends between two places."""
-        return _LINES_ENDED not in self.data[start:end]
-
     def _note(self) -> Note:
         comment = self._comments[self._at]
         self._at += 1

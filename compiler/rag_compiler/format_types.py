@@ -47,9 +47,7 @@ def declared(tokens: Tokens, node: Concrete) -> Layout:
 
 def fields(tokens: Tokens, node: Concrete, *, spread: bool = False) -> Layout:
     """The fields of a record in their brackets."""
-    return enclosed(
-        tokens, node, _field, edge=LINE, between=_FIELDS, comma=NOTHING, last=NOTHING, spread=spread
-    )
+    return enclosed(tokens, node, _field, edge=LINE, between=_FIELDS, comma=NOTHING, last=NOTHING, spread=spread)
 
 
 def _field(tokens: Tokens, node: Concrete) -> Layout:
@@ -57,9 +55,8 @@ def _field(tokens: Tokens, node: Concrete) -> Layout:
     name, type_, value = node.child("name"), node.child("type"), node.child("initial")
     assert name is not None
     assert type_ is not None
-    found = [tokens.take(name), ":"]
-    if colon := node.first(":"):
-        found.append(tokens.drop(colon))
+    found, colon = [tokens.take(name)], node.first(":")
+    found.append(tokens.take(colon, ":") if colon else ":")
     found += [SPACE, type_expression(tokens, type_)]
     if value is not None:
         sign = node.first("=")
