@@ -124,7 +124,6 @@ def _root(project: str | None, near: Path | None) -> Path | None:
 
 def _registry(root: Path | None) -> Registry:
     """The registry of a project whose manifest is whole: what it names can be bound."""
-    from rag_ir.rules import RULES
     from rag_project.manifest import NAME, load_manifest, with_tools
     from rag_registry.manifest import empty_registry
 
@@ -133,7 +132,7 @@ def _registry(root: Path | None) -> Registry:
     manifest = load_manifest(root)
     registry, unreadable = with_tools(root, manifest.registry)
     for finding in (*manifest.findings, *unreadable):
-        if registry.severities.get(finding.code, RULES[finding.code].severity) == "error":
+        if registry.severities.get(finding.code, finding.severity) == "error":
             where = shown(Path(folder_of(root), NAME))
             raise Trouble(f"{where}: {finding.message} ({finding.code})", "`rag check` says more", FAILED)
     return registry

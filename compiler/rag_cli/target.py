@@ -78,15 +78,14 @@ def _of_ir(file: str, data: bytes, project: str | None) -> Target:
 
     from rag_cli.run_place import place_of
     from rag_ir.codec import decode
-    from rag_ir.rules import RULES
     from rag_verify import verify
 
     document, findings = decode(data)
     if document is not None:
         findings = verify(document)
-    levels = Counter(RULES[finding.code].severity for finding in findings)
+    levels = Counter(finding.severity for finding in findings)
     if document is None or levels["error"]:
-        first = next(finding for finding in findings if RULES[finding.code].severity == "error")
+        first = next(finding for finding in findings if finding.severity == "error")
         where = f" at {first.at}" if first.at else ""
         raise Trouble(f"{shown(file)} is refused{where}: {first.message} ({first.code})", first.help, REFUSED)
     place = place_of(project, None, None if file == STDIN else Path(file).parent)

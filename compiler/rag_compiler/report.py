@@ -19,8 +19,11 @@ Locate = Callable[[str, str], Place | None]
 
 
 def ir_diagnostics(findings: Iterable[Finding], places: Mapping[str, Place]) -> list[Diagnostic]:
-    """Findings on an IR, where its parts come from; one that comes from no text is dropped with the graph that it is in."""
-    return _diagnostics(findings, lambda at, _: nearest(places, at))
+    """Findings on an IR, where its parts come from; one that comes from no text is dropped with the graph that it is in.
+
+    What one place in the text gives to many parts is said once.
+    """
+    return list(dict.fromkeys(_diagnostics(findings, lambda at, _: nearest(places, at))))
 
 
 def manifest_diagnostics(findings: Iterable[Finding], path: str, data: bytes) -> list[Diagnostic]:
@@ -79,6 +82,7 @@ def _diagnostic(finding: Finding, place: Place, locate: Locate) -> Diagnostic:
         flow=_labels(finding.flow, locate),
         candidates=finding.candidates,
         fixes=fixes,
+        level=finding.level,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from rag_ir.record import record
+from rag_ir.rules import RULES, Severity
 
 
 @record
@@ -24,7 +25,8 @@ class Finding:
     """One finding about a document. `part` says whether a manifest's key or its value is meant.
 
     `flow` is the witness of a fact about a whole graph: the steps of one way that leads to it, in the order in which they are
-    taken. `span` is a half-open range of the document's bytes, given where the document is too broken to be pointed into.
+    taken. `span` is a half-open range of the document's bytes, given where the document is too broken to be pointed into. `level` is
+    the severity of a verdict that is not as certain as its rule's.
     """
 
     code: str
@@ -38,6 +40,12 @@ class Finding:
     related: tuple[Related, ...] = ()
     flow: tuple[Related, ...] = ()
     span: tuple[int, int] | None = None
+    level: Severity | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """The severity: the rule's, unless the finding says otherwise."""
+        return self.level or RULES[self.code].severity
 
 
 def pointer(*parts: str | int) -> str:

@@ -77,6 +77,13 @@ RULES: dict[str, Rule] = _declare(
     _error("illegal-item", "an item is not legal on this kind of node"),
     _error("bad-value", "a value is not of the form that its item takes"),
     _error("bad-argument", "a function or lambda is used with the wrong arguments"),
+    # Types: a value does not fit its place.
+    _error("type-mismatch", "a value is not of the type that its place takes"),
+    _error("guard-not-bool", "a guard is neither true nor false"),
+    _error("missing-field", "a record lacks a field that its place needs"),
+    _error("possibly-null", "a value may be null where null does not do"),
+    _warning("never-equal", "two values that are compared can never be equal"),
+    # Routing: where a node goes.
     _error("routing-conflict", "a node has more than one source of routing"),
     _error("impossible-label", "a route's label is none that the node can produce"),
     _warning("missing-label", "a label that the node can produce has no route"),
@@ -90,6 +97,7 @@ RULES: dict[str, Rule] = _declare(
     # Graph: facts about the whole.
     _warning("unreachable-node", "no path from `start` leads to a node"),
     _error("no-way-to-end", "no path from a node leads to an end"),
+    _error("join-from-child", "a branch inside a child routes to what the join runs"),
     # Comments that speak to the checker.
     _warning("unused-suppression", "a suppression comment suppresses nothing"),
     # Manifest: rag.toml.

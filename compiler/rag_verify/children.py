@@ -51,7 +51,7 @@ def _follow(
 
 def _leaves(node: ir.Node, at: str, target: str, sender: str, nodes: Mapping[str, tuple[ir.Node, str]]) -> Finding:
     return Finding(
-        code="routing-conflict",
+        code="join-from-child",
         at=at,
         message=f"`{node.name}` runs inside a child of `{sender}` and cannot route to `{target}`, which the join runs",
         label="leaves the child",
@@ -67,8 +67,12 @@ def _children(node: ir.Node) -> list[str]:
 def _steps(node: ir.Node) -> Iterator[tuple[str, str]]:
     """Where a node's own branch goes on to, each with its pointer below the node."""
     match node.routing:
-        case ir.Next(target=target) | ir.JoinSends(target=target):
+        case ir.Next(target=target):
             yield "/routing/target", target
+        case ir.JoinSends(target=target, on_timeout=late):
+            yield "/routing/target", target
+            if late is not None:
+                yield "/routing/on_timeout", late
         case ir.Routes(entries=entries):
             yield from ((f"/routing/entries/{index}/target", entry.target) for index, entry in enumerate(entries))
         case ir.Finish():

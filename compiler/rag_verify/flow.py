@@ -58,8 +58,12 @@ def _targets(node: ir.Node) -> Iterator[str]:
     match node.routing:
         case ir.Finish():
             yield END
-        case ir.Next(target=target) | ir.JoinSends(target=target):
+        case ir.Next(target=target):
             yield target
+        case ir.JoinSends(target=target, on_timeout=late):
+            yield target
+            if late is not None:
+                yield late
         case ir.Routes(entries=entries):
             yield from (entry.target for entry in entries)
     if node.on_error is not None:
@@ -76,6 +80,25 @@ def reachable(roots: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[s
                 seen.add(target)
                 pending.append(target)
     return seen
+
+
+def way_to(root: str, target: str, edges: Mapping[str, Iterable[str]]) -> list[str]:
+    """A shortest way from `root` to `target`, both included; empty if there is none."""
+    before = {root: root}
+    pending = [root]
+    for name in pending:
+        if name == target:
+            break
+        for after in edges.get(name, ()):
+            if after not in before:
+                before[after] = name
+                pending.append(after)
+    if target not in before:
+        return []
+    way = [target]
+    while way[-1] != root:
+        way.append(before[way[-1]])
+    return way[::-1]
 
 
 def reversed_edges(edges: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

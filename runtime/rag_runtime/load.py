@@ -11,7 +11,6 @@ from collections import deque
 from rag_ir.codec import arranged, decode, digest, dump
 from rag_ir.finding import Finding
 from rag_ir.graph import Document
-from rag_ir.rules import RULES
 from rag_registry.registry import Registry
 from rag_verify import verify
 from rag_verify.requirements import rebind
@@ -61,6 +60,6 @@ def _admitted(document: Document, registry: Registry) -> tuple[Document | None, 
     bound, findings = rebind(arranged(document), registry)
     if not findings:
         findings = verify(bound)
-    levels = {finding.code: registry.severities.get(finding.code, RULES[finding.code].severity) for finding in findings}
-    kept = [finding for finding in findings if levels[finding.code] != "off"]
-    return (None if "error" in levels.values() else bound), kept
+    levels = [registry.severities.get(finding.code, finding.severity) for finding in findings]
+    kept = [finding for finding, level in zip(findings, levels, strict=True) if level != "off"]
+    return (None if "error" in levels else bound), kept

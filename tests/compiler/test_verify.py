@@ -102,7 +102,7 @@ def test_no_branch_leaves_its_child() -> None:
     }
     for at, child in ways.items():
         (finding,) = verify(_document(start, child, build.pass_("c")))
-        assert (finding.code, finding.at) == ("routing-conflict", f"/graphs/g/nodes/1{at}")
+        assert (finding.code, finding.at) == ("join-from-child", f"/graphs/g/nodes/1{at}")
         assert finding.related[0].at == "/graphs/g/nodes/0/routing"
     assert verify(_document(start, build.pass_("b", next="d"), build.pass_("c"), build.pass_("d"))) == []
 
