@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from stat import S_IMODE
 
 from rag_cli.printable import quoted
 from rag_cli.trouble import Trouble
@@ -57,18 +58,30 @@ def _stdin() -> bytes:
     return sys.stdin.buffer.read()
 
 
+def replace_file(path: Path, before: bytes, after: bytes) -> None:
+    """Writes a file whole, through links and with its mode kept. `Trouble` if it is no longer what was read."""
+    if read_bytes(str(path)) != before:
+        raise Trouble(f"{shown(path)} has changed meanwhile", "run the command again")
+    write_bytes(str(path), after)
+
+
 def write_bytes(path: str, data: bytes) -> None:
-    """Writes a file whole, or standard output for `-`: what stood there before is gone only once the new content is on disk."""
+    """Writes a file whole, or standard output for `-`: what stood there before is gone only once the new content is on disk.
+
+    A link stays a link, and a file that is there keeps its mode.
+    """
     if path == STDIN:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         return
-    target = Path(path)
+    target = Path(path).resolve() if Path(path).is_symlink() else Path(path)
     if target.is_dir():
         raise Trouble(f"{shown(path)} is a folder", "name a file in it")
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         beside.write_bytes(data)
+        if target.exists():
+            beside.chmod(S_IMODE(target.stat().st_mode))
         beside.replace(target)
     except OSError as error:
         beside.unlink(missing_ok=True)

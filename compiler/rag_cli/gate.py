@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from rag_cli.files import STDIN, folder_of
 from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place
-from rag_compiler.pipeline import Analysis
+from rag_compiler.pipeline import Analysis, Read, read
 from rag_compiler.source import SourceFile
 from rag_ir.record import record, replace
 from rag_project.diagnose import diagnose
@@ -36,11 +36,11 @@ class Shown:
     files: dict[str, SourceFile]
 
 
-def gate(project: Project, extra: Sequence[SourceFile] = ()) -> Gate:
-    """Reads and analyses a project; `extra` files stand beside those on disk, or in place of them."""
+def gate(project: Project, extra: Sequence[SourceFile] = (), reader: Callable[[SourceFile], Read] = read) -> Gate:
+    """Reads and analyses a project; `extra` files stand beside those on disk, or in place of them. `reader` is that of `analyse`."""
     sources, unreadable = project.sources()
     with _uncollected():
-        analysis, diagnostics = diagnose(project, (*sources, *extra), unreadable)
+        analysis, diagnostics = diagnose(project, (*sources, *extra), unreadable, reader)
     return Gate(project, folder_of(project.root), analysis, diagnostics)
 
 
@@ -59,7 +59,10 @@ def shown(gate: Gate, diagnostics: Sequence[Diagnostic]) -> Shown:
     """Some of a gate's diagnostics, as they are shown."""
     kept = tuple(_moved(each, gate.folder) for each in diagnostics)
     files = [*gate.analysis.files, *([gate.project.manifest] if gate.project.manifest else [])]
-    known = {_path(file.path, gate.folder): SourceFile(_path(file.path, gate.folder), file.data) for file in files}
+    known = {
+        shown_under(gate.folder, file.path): SourceFile(shown_under(gate.folder, file.path), file.data)
+        for file in files
+    }
     for diagnostic in kept:
         for place in (diagnostic.place, *(label.place for label in (*diagnostic.related, *diagnostic.flow))):
             known.setdefault(place.path, SourceFile(place.path, b""))
@@ -87,8 +90,9 @@ def _labels(labels: Sequence[Label], folder: str) -> tuple[Label, ...]:
 
 
 def _place(place: Place, folder: str) -> Place:
-    return Place(_path(place.path, folder), place.span)
+    return Place(shown_under(folder, place.path), place.span)
 
 
-def _path(path: str, folder: str) -> str:
+def shown_under(folder: str, path: str) -> str:
+    """The path of a project's file as it is shown, given the project's folder as it is shown."""
     return f"{folder}/{path}" if folder and path != STDIN and not path.startswith("/") else path

@@ -21,7 +21,7 @@ SKIPPED = ("node_modules", "__pycache__")
 class Selection:
     """A project and what is wanted of it: `names` of files and `folders`, below its root; or everything.
 
-    `extra` are sources that the project would not read by itself.
+    `extra` are sources that the project would not read by itself; `stdin` is the one of them that came from standard input.
     """
 
     project: Project
@@ -29,18 +29,24 @@ class Selection:
     names: set[str] = field(default_factory=set[str])
     folders: set[str] = field(default_factory=set[str])
     extra: dict[str, SourceFile] = field(default_factory=dict[str, SourceFile])
+    stdin: str | None = None
 
     def wants(self, path: str) -> bool:
         """Whether a file of the project, by its path below the root, is meant."""
         return self.everything or path in self.names or any(path.startswith(folder) for folder in self.folders)
 
 
-def select(paths: Sequence[str]) -> list[Selection]:
-    """The selections, one for each project, in the order of the paths. `Trouble` for what is not there."""
+def select(paths: Sequence[str], stdin_path: str | None = None) -> list[Selection]:
+    """The selections, one for each project, in the order of the paths. `Trouble` for what is not there.
+
+    `stdin_path` is the file that standard input stands for; it need not be on disk.
+    """
+    if stdin_path is not None and STDIN not in paths:
+        raise Trouble("`--stdin-path` says what standard input stands for, and none is read", "add the path `-`")
     chosen: dict[Path, Selection] = {}
     for path in paths:
         if path == STDIN:
-            _add_stdin(chosen)
+            _add_stdin(chosen, stdin_path)
         elif path and Path(path).is_dir():
             _add_folder(chosen, Path(path))
         else:
@@ -54,10 +60,22 @@ def _of(chosen: dict[Path, Selection], root: Path) -> Selection:
     return chosen[root]
 
 
-def _add_stdin(chosen: dict[Path, Selection]) -> None:
-    selection = _of(chosen, find_root(Path.cwd()) or Path.cwd())
-    selection.extra[STDIN] = SourceFile(STDIN, read_bytes(STDIN))
-    selection.names.add(STDIN)
+def _add_stdin(chosen: dict[Path, Selection], stands_for: str | None) -> None:
+    whole = None if stands_for is None else _stands_for(stands_for)
+    folder = Path.cwd() if whole is None else whole.parent
+    root = find_root(folder) or folder
+    selection = _of(chosen, root)
+    name = STDIN if whole is None else whole.relative_to(root).as_posix()
+    selection.extra[name] = SourceFile(name, read_bytes(STDIN))
+    selection.names.add(name)
+    selection.stdin = name
+
+
+def _stands_for(path: str) -> Path:
+    """The whole path of the source that standard input stands for."""
+    if not path or Path(path).name == NAME or Path(path).is_dir():
+        raise Trouble(f"standard input cannot stand for {shown(path)}", "name a `.rag` file")
+    return Path(path).parent.resolve() / Path(path).name
 
 
 def _add_file(chosen: dict[Path, Selection], path: Path, data: bytes) -> None:

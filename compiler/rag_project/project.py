@@ -10,11 +10,11 @@ from pathlib import Path
 from rag_compiler.diagnostics import Diagnostic, Place
 from rag_compiler.source import SourceFile, Span
 from rag_ir.finding import Finding
-from rag_ir.record import record
+from rag_ir.record import record, replace
 from rag_project.files import Unreadable, inside, read_file, shown
 from rag_project.manifest import NAME, find_root, load_manifest, with_tools
 from rag_project.sources import find_sources
-from rag_registry.manifest import empty_registry
+from rag_registry.manifest import empty_registry, read_manifest
 from rag_registry.positions import positions
 from rag_registry.registry import Registry
 
@@ -47,6 +47,12 @@ class Project:
             diagnostics.extend(self._refused(path) for path in found.refused)
             diagnostics.extend(self._fruitless(globs[index]) for index in found.fruitless if self._range(globs[index]))
         return self._read(sorted(paths), diagnostics), diagnostics
+
+    def with_manifest(self, data: bytes) -> Project:
+        """The same project, had its manifest these bytes."""
+        registry, findings = read_manifest(data)
+        registry, unreadable = with_tools(self.root, registry)
+        return replace(self, registry=registry, manifest=SourceFile(NAME, data), findings=(*findings, *unreadable))
 
     def _read(self, paths: list[Path], diagnostics: list[Diagnostic]) -> list[SourceFile]:
         files: list[SourceFile] = []

@@ -6,6 +6,7 @@ from argparse import Namespace
 
 from rag_cli.arguments import Parser
 from rag_cli.printable import quoted
+from rag_cli.rule_page import known_code, rule_page
 from rag_cli.trouble import FINISHED, Trouble
 from rag_ir.rules import RULES
 
@@ -27,23 +28,10 @@ def execute(arguments: Namespace) -> int:
 
 
 def _page(code: str) -> str:
-    if code not in RULES:
-        raise _unknown(code)
-    from rag_cli.rule_page import rule_page
-
     try:
-        return rule_page(code)
+        return rule_page(known_code(code))
     except OSError as error:
         raise Trouble(f"the page of {quoted(code)} cannot be read: {error.strerror}", RULES[code].summary) from None
-
-
-def _unknown(code: str) -> Trouble:
-    from rag_ir.spell import closest
-
-    near = closest(code, RULES)
-    return Trouble(
-        f"there is no diagnostic {quoted(code)}", f"did you mean `{near}`?" if near else "`rag explain` lists the codes"
-    )
 
 
 def _list() -> str:
