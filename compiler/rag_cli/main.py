@@ -24,6 +24,7 @@ COMMANDS = {
     "runs list": ("runs_list", "list past and paused runs"),
     "runs show": ("runs_show", "show one run: its path, calls, questions, result"),
     "runs resume": ("runs_resume", "go on with a paused, failed or cancelled run"),
+    "test": ("test", "run the `test` blocks with scripted models, tools and people"),
     "graph": ("graph", "draw a graph as text, Mermaid, SVG or a page"),
     "lsp": ("lsp", "serve editors over standard input and output"),
     "explain": ("explain", "say what a diagnostic means, with examples"),

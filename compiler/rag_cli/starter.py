@@ -66,6 +66,14 @@ graph hello {
     }
   }
 }
+
+test "the greeting is counted" {
+  input { name: "Ada" }
+  model "default" -> ["Hello Ada!"]
+  tool "count_words" { text: "Hello Ada!" } -> 2
+  expect output == { greeting: "Hello Ada!", words: 2 }
+  expect path == ["greet", "count"]
+}
 """
 
 _TOOL = '''\
@@ -88,6 +96,7 @@ _README = """\
 
 ```sh
 rag check
+rag test
 rag run workflows/hello.rag --input name=Ada
 rag graph workflows/hello.rag
 rag runs list

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag_compiler import hir, syntax
-from rag_compiler.check_built import check_agent_built, check_graph_built, check_node_built, check_test_built
+from rag_compiler.check_built import check_agent_built, check_graph_built, check_node_built
 from rag_compiler.check_calls import check_calls, check_recursion
+from rag_compiler.check_flags import check_flags
 from rag_compiler.check_graphs import check_graph
 from rag_compiler.check_items import check_agent_items, check_graph_items, check_node_items, check_test_items
 from rag_compiler.check_routing import check_routing
@@ -33,6 +34,7 @@ def check(project: hir.Project, files: Sequence[tuple[str, syntax.File]], regist
         check_graph_built(graph, sink)
         check_graph(graph, project.agents, sink)
         check_graph_values(graph, types, sink)
+        check_flags(graph, sink)
         for node in graph.nodes.values():
             check_node_items(graph, node, sink)
             check_node_built(node, sink)
@@ -49,6 +51,5 @@ def check(project: hir.Project, files: Sequence[tuple[str, syntax.File]], regist
     for path, declaration in declarations(files):
         if isinstance(declaration, syntax.Test):
             check_test_items(declaration, Sink(path, found))
-            check_test_built(declaration, Sink(path, found))
     check_recursion(project, found)
     return found

@@ -56,9 +56,12 @@ def check_agent_items(agent: hir.Agent, written: syntax.Agent, sink: Sink) -> No
 
 
 def check_test_items(test: syntax.Test, sink: Sink) -> None:
-    """The items of a test that are none."""
-    items = [item for item in test.items if isinstance(item, syntax.UnknownItem)]
+    """The items of a test that are none, or stand twice; and a test that expects nothing."""
+    items = [item for item in test.items if not isinstance(item, syntax.Script | syntax.Expect)]
     _check(items, TEST_ITEMS, TEST_ITEMS, "a test", sink)
+    if not any(isinstance(item, syntax.Expect) for item in test.items) and test.title is not None:
+        help_ = 'say what must hold of the run, as `expect outcome == "finished"`'
+        sink.add(missing_item(sink.at(test.title.span), f"test `{test.title.text}`", "expect", help_))
 
 
 def check_node_items(graph: hir.Graph, node: hir.Node, sink: Sink) -> None:

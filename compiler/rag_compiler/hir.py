@@ -31,6 +31,8 @@ from rag_compiler.hir_expressions import (
     Target,
     Template,
 )
+from rag_compiler.hir_policies import Duration, Flag, JoinOptions, Policies, Retry, Wait
+from rag_compiler.hir_tests import Test
 from rag_compiler.source import Span
 from rag_ir.graph import Json
 from rag_ir.record import record
@@ -45,6 +47,7 @@ __all__ = [
     "ChildNode",
     "Choice",
     "Constant",
+    "Duration",
     "Each",
     "EachOf",
     "Entries",
@@ -52,6 +55,7 @@ __all__ = [
     "ExecutorNode",
     "Expr",
     "Field",
+    "Flag",
     "Get",
     "Graph",
     "GraphJoin",
@@ -59,6 +63,7 @@ __all__ = [
     "Index",
     "InterruptNode",
     "JoinNode",
+    "JoinOptions",
     "JoinSends",
     "Kind",
     "ListOf",
@@ -71,8 +76,10 @@ __all__ = [
     "Operation",
     "Origin",
     "PassNode",
+    "Policies",
     "Project",
     "Ref",
+    "Retry",
     "Root",
     "Route",
     "RouterNode",
@@ -85,6 +92,7 @@ __all__ = [
     "Type",
     "TypeDeclaration",
     "UnknownNode",
+    "Wait",
 ]
 
 Kind = Literal[
@@ -260,10 +268,11 @@ class Routes:
 
 @record
 class JoinSends:
-    """`join TARGET` on a node."""
+    """`join TARGET { .. }` on a node."""
 
     keyword: Span
     target: Target
+    options: JoinOptions
 
 
 Routing = Next | Routes | JoinSends
@@ -287,15 +296,25 @@ class Child:
 
 @record
 class Send:
-    """One target of a `send`: a declared node (`Ref`), or an implicit child. `into` and `writes` belong to the child."""
+    """One target of a `send`: a declared node (`Ref`), or an implicit child. `fork` is where that word stands,
+    `writes_at` the first of the words `writes` and `into`.
+
+    What is not written is null, and comes from the target.
+    """
 
     target: Target
     child: Child | None
     payload: Entries | None
     each: Each | None
     max: int | None
+    blocking: Flag | None
+    optional: Flag | None
+    timeout: Duration | None
+    retry: Retry | None
+    fork: Span | None
     writes: Entries | None
     into: Target | None
+    writes_at: Span | None
     span: Span
 
 
@@ -313,6 +332,7 @@ class Node:
     routings: tuple[Routing, ...]
     on_error: Target | None
     max_visits: int | None
+    policies: Policies
     pause_before: bool
     pause_after: bool
     metadata: Json
@@ -344,7 +364,10 @@ class GraphJoin:
 
 @record
 class Graph:
-    """A declared graph. Of two nodes or channels of one name the first counts; `repeated` are such names of nodes."""
+    """A declared graph. Of two nodes or channels of one name the first counts; `repeated` are such names of nodes.
+
+    `timeout` and `retry` are the defaults of its nodes.
+    """
 
     path: str
     name: Ref
@@ -357,6 +380,8 @@ class Graph:
     joins: tuple[GraphJoin, ...]
     recursion_limit: int | None
     max_concurrency: int | None
+    timeout: Duration | None
+    retry: Retry | None
     metadata: Json
     doc: str
     syntax: syntax.Graph
@@ -373,3 +398,4 @@ class Project:
     agents: Mapping[str, Agent]
     types: Mapping[str, TypeDeclaration]
     unnamed: tuple[Graph, ...]
+    tests: tuple[Test, ...]

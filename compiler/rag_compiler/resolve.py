@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from rag_compiler import hir, syntax
 from rag_compiler.callees import Callees, Signature
 from rag_compiler.diagnostics import Diagnostic, Place
+from rag_compiler.hir_tests import Test
 from rag_compiler.names import Names, collect, declarations
 from rag_compiler.resolve_agents import Template, bind_agent, bind_registered
 from rag_compiler.resolve_graphs import bind_graph, bind_signature
@@ -38,9 +39,9 @@ def resolve(
     types = pass_.types()
     agents = pass_.agents(template, place)
     graphs, unnamed = pass_.graphs(agents, types)
-    pass_.tests(graphs)
+    tests = pass_.tests(graphs)
     found = [diagnostic for sink in pass_.sinks.values() for diagnostic in sink.found]
-    return hir.Project(graphs, agents, types, unnamed), [*diagnostics, *found]
+    return hir.Project(graphs, agents, types, unnamed, tests), [*diagnostics, *found]
 
 
 class _Pass:
@@ -98,8 +99,10 @@ class _Pass:
                 unnamed.append(bound)
         return graphs, tuple(unnamed)
 
-    def tests(self, graphs: dict[str, hir.Graph]) -> None:
-        """Names inside tests are bound for their diagnostics."""
-        for path, declaration in self.declarations:
-            if isinstance(declaration, syntax.Test):
-                bind_test(declaration, graphs, self.names, self.sinks[path])
+    def tests(self, graphs: dict[str, hir.Graph]) -> tuple[Test, ...]:
+        """The tests, in the order of files and texts."""
+        return tuple(
+            bind_test(declaration, graphs, self.names, self.sinks[path])
+            for path, declaration in self.declarations
+            if isinstance(declaration, syntax.Test)
+        )

@@ -58,11 +58,15 @@ class Answer:
 
 @record(kw_only=True)
 class Script:
-    """The file's content: answers by (path, visit) in turn order, and by model in task order."""
+    """The file's content: answers by (path, visit) in turn order, and by model in task order.
+
+    `always` has what is answered to every call of a path (empty: of any) that has nothing else; no file says that, tests do.
+    """
 
     file: str
     at: Mapping[tuple[str, int], tuple[Answer, ...]] = field(default_factory=dict[tuple[str, int], tuple[Answer, ...]])
     models: Mapping[str, tuple[Answer, ...]] = field(default_factory=dict[str, tuple[Answer, ...]])
+    always: Mapping[str, Answer] = field(default_factory=dict[str, Answer])
 
 
 class BadScript(Exception):
@@ -128,8 +132,15 @@ def _by_place(table: Mapping[str, Json]) -> dict[tuple[str, int], tuple[Answer, 
 _PLACE = re.compile(r"([^@]+)(?:@([1-9][0-9]{0,8}|\*))?")
 
 
+def place_of(key: str) -> tuple[str, int]:
+    """The path and the visit of `path`, `path@VISIT` or `path@*`. Raises BadScript."""
+    try:
+        return _place(key)
+    except _Fault as fault:
+        raise BadScript(str(fault)) from None
+
+
 def _place(key: str) -> tuple[str, int]:
-    """`path`, `path@VISIT` or `path@*`."""
     matched = _PLACE.fullmatch(key)
     if matched is None:
         raise _Fault(f"at.{key}", "is not of the form `path`, `path@2` or `path@*`")

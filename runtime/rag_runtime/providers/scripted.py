@@ -44,6 +44,9 @@ class Scripted:
         at = self._script.at
         answers = at.get((request.path, request.visit), at.get((request.path, ANY_VISIT), ()))
         if request.turn > len(answers):
+            always = self._script.always.get(request.path) or self._script.always.get("")
+            if always is not None:
+                return always
             raise self._missing(request, f"answers for {_sentence(_places(self._script)) or 'nothing'}")
         return answers[request.turn - 1]
 
