@@ -10,6 +10,7 @@ from rag_compiler.check_graphs import offered_tools
 from rag_compiler.default_writes import default_writes
 from rag_compiler.emit_agents import emit_agent
 from rag_compiler.emit_code import emit_code, emit_entries, emit_template, name_of, names_of
+from rag_compiler.emit_names import emit_names
 from rag_compiler.emit_sends import Sends, emit_defaults, emit_sends, emit_writes
 from rag_compiler.kinds import DEFAULT_MAX_TURNS
 from rag_compiler.labels import calls_once, labels_of
@@ -52,6 +53,7 @@ def _node(node: hir.Node, sends: Sends, at: str, site: Site) -> ir.Node:
     places.document(at, node.doc)
     if node.on_error:
         places.put(f"{at}/on_error", node.on_error.span)
+    emit_names(node.behaviour, f"{at}/behaviour", places)
     return ir.Node(
         name=node.name.name,
         implicit=False,

@@ -30,6 +30,7 @@ from rag_ir.rules import RULES
 from rag_ir.version import VERSION
 from rag_registry.registry import Registry
 from rag_verify import verify
+from rag_verify.check_allowed import check_graph_allowed
 from rag_verify.children import check_children
 from rag_verify.reachability import check_reachability
 
@@ -89,6 +90,7 @@ def _verify(project: hir.Project, program: Program, broken: Sequence[Diagnostic]
     errors = [diagnostic.place for diagnostic in broken if diagnostic.severity == "error"]
     findings: list[Finding] = []
     for name, graph in program.graphs.items():
+        findings += check_graph_allowed(graph, pointer("graphs", name))
         declared = project.graphs[name]
         unknown = any(isinstance(item, syntax.UnknownItem) for item in declared.syntax.items)
         if not unknown and not any(_inside(place, declared.path, declared.syntax.span) for place in errors):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rag_ir.finding import Finding, pointer
 from rag_ir.graph import Document
+from rag_verify.check_allowed import check_allowed
 from rag_verify.children import check_children
 from rag_verify.reachability import check_reachability
 from rag_verify.recursion import check_recursion
@@ -15,7 +16,8 @@ def verify(document: Document) -> list[Finding]:
     invalid = check_references(document)
     if invalid:
         return invalid
-    found = check_recursion(document)
+    found = check_allowed(document, document.policy)
+    found += check_recursion(document)
     for name, graph in document.graphs.items():
         found += check_children(graph, pointer("graphs", name))
         found += check_reachability(graph, pointer("graphs", name))
