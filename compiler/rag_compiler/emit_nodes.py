@@ -11,6 +11,7 @@ from rag_compiler.default_writes import default_writes
 from rag_compiler.emit_agents import emit_agent
 from rag_compiler.emit_code import emit_code, emit_entries, emit_template, name_of, names_of
 from rag_compiler.emit_names import emit_names
+from rag_compiler.emit_policies import emit_join, emit_retry, emit_timeout
 from rag_compiler.emit_sends import Sends, emit_defaults, emit_sends, emit_writes
 from rag_compiler.kinds import DEFAULT_MAX_TURNS
 from rag_compiler.labels import calls_once, labels_of
@@ -43,7 +44,7 @@ def emit_nodes(site: Site) -> Iterator[ir.Node]:
         for child in sends.children:
             index += 1
             site.places.put(f"{site.at}/nodes/{index}", child.span)
-            yield child.emit(f"{site.at}/nodes/{index}", site.places)
+            yield child.emit(f"{site.at}/nodes/{index}", site.graph, site.places)
         index += 1
 
 
@@ -65,8 +66,8 @@ def _node(node: hir.Node, sends: Sends, at: str, site: Site) -> ir.Node:
         routing=_routing(node, f"{at}/routing", site),
         on_error=name_of(node.on_error) if node.on_error else None,
         max_visits=node.max_visits,
-        timeout=None,
-        retry=None,
+        timeout=emit_timeout(node.policies.timeout, site.graph, node.kind, at, places),
+        retry=emit_retry(node.policies.retry, site.graph, node.kind, at, places),
         budget=None,
         cache=None,
         steering=None,
@@ -152,17 +153,8 @@ def _routing(node: hir.Node, at: str, site: Site) -> ir.Routing:
         case hir.Next(target=target):
             places.put(f"{at}/target", target.span)
             return ir.Next(kind="next", target=name_of(target))
-        case hir.JoinSends(target=target):
-            places.put(f"{at}/target", target.span)
-            return ir.JoinSends(
-                kind="join",
-                target=name_of(target),
-                wait="all",
-                quorum=None,
-                keep=False,
-                timeout=None,
-                on_timeout=None,
-            )
+        case hir.JoinSends():
+            return emit_join(routing, at, places)
         case hir.Routes(entries=entries):
             emitted = (_route(entry, f"{at}/entries/{index}", places) for index, entry in enumerate(entries))
             return ir.Routes(kind="routes", entries=tuple(emitted))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from rag_compiler import hir
 from rag_compiler.default_writes import DefaultWrites, child_writes
 from rag_compiler.emit_code import emit_code, emit_entries, name_of
+from rag_compiler.emit_policies import emit_retry, emit_timeout, milliseconds, retry_of
 from rag_compiler.kinds import KINDS
 from rag_compiler.places import Places
 from rag_compiler.source import Span
@@ -30,7 +31,7 @@ class Child:
         """Where its target is named."""
         return self.send.target.span
 
-    def emit(self, at: str, places: Places) -> ir.Node:
+    def emit(self, at: str, graph: hir.Graph, places: Places) -> ir.Node:
         """The node."""
         callee, kind = self.child.callee, self.child.kind
         return ir.Node(
@@ -46,8 +47,8 @@ class Child:
             routing=ir.Finish(kind="end"),
             on_error=None,
             max_visits=None,
-            timeout=None,
-            retry=None,
+            timeout=emit_timeout(None, graph, kind, at, places),
+            retry=emit_retry(None, graph, kind, at, places),
             budget=None,
             cache=None,
             steering=None,
@@ -77,12 +78,12 @@ def emit_sends(node: hir.Node, at: str, graph: hir.Graph, project: hir.Project, 
         if send.child:
             name = f"{node.name.name}/{send.child.callee}"
             defaults = child_writes(send.child, graph, project)
-            key = (name, repr(_child_writes(send, defaults, "", Places(""))))
+            key = (name, repr((_child_writes(send, defaults, "", Places("")), _modifiers(send))))
             if key not in children:
                 counts[name] = number = counts.get(name, 0) + 1
                 children[key] = Child(name if number == 1 else f"{name}#{number}", send, send.child, defaults)
             target = children[key].name
-        sends.append(_send(send, target, f"{at}/sends/{index}", places))
+        sends.append(_send(send, target, graph, f"{at}/sends/{index}", places))
     return Sends(tuple(sends), tuple(children.values()))
 
 
@@ -108,21 +109,50 @@ def emit_writes(writes: hir.Entries | None, into: hir.Target | None, at: str, pl
     return ir.Writes(entries=entries, present=False, by_name=False, speak=False)
 
 
-def _send(send: hir.Send, target: str, at: str, places: Places) -> ir.Send:
+def _modifiers(send: hir.Send) -> tuple[object, ...]:
+    """What tells sends to one agent apart: what is written and is no default."""
+    return (
+        send.blocking is None or send.blocking.value,
+        send.optional is not None and send.optional.value,
+        send.timeout.ms if send.timeout else None,
+        send.retry.value if send.retry else None,
+        send.fork is not None,
+    )
+
+
+def _send(send: hir.Send, target: str, graph: hir.Graph, at: str, places: Places) -> ir.Send:
     places.put(at, send.target.span)
     each = None
     if send.each:
         each = ir.Each(variable=send.each.variable, source=emit_code(send.each.source, f"{at}/each/source", places))
     payload = emit_entries(send.payload, f"{at}/payload", places) if send.payload is not None else None
+    node = graph.nodes.get(target) if send.child is None else None
+    if send.fork is not None:
+        places.put(f"{at}/context", send.fork)
     return ir.Send(
         target=target,
         payload=payload,
         each=each,
         max=send.max,
-        blocking=True,
-        optional=False,
-        timeout=None,
-        retry=None,
-        context="fresh",
-        writes=None,
+        blocking=_flag(send.blocking or (node.policies.blocking if node else None), True, f"{at}/blocking", places),
+        optional=_flag(send.optional or (node.policies.optional if node else None), False, f"{at}/optional", places),
+        timeout=milliseconds(send.timeout, f"{at}/timeout", places),
+        retry=retry_of(send.retry, at, places),
+        context="fresh" if send.fork is None else "fork",
+        writes=_own_writes(send, f"{at}/writes", places),
     )
+
+
+def _flag(flag: hir.Flag | None, default: bool, at: str, places: Places) -> bool:
+    if flag is None:
+        return default
+    places.put(at, flag.span)
+    return flag.value
+
+
+def _own_writes(send: hir.Send, at: str, places: Places) -> ir.Writes | None:
+    """The writes of a send to a declared node; those of an implicit child are the child's."""
+    if send.child is not None or send.writes_at is None:
+        return None
+    places.put(at, send.writes_at)
+    return emit_writes(send.writes, send.into, at, places)

@@ -5,6 +5,8 @@ What this version cannot run yet stands in `unbuilt.py`.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from rag_compiler.hir import Kind
 from rag_ir.record import record
 
@@ -42,7 +44,18 @@ class NodeKind:
 
 
 _MODEL_DRIVEN = ("model", "agent", "repl_agent")
-_ONLY = {"output": _MODEL_DRIVEN, "stores": _MODEL_DRIVEN}
+_CALLING = (*_MODEL_DRIVEN, "tool_executor", "tool", "subagent")
+_SPENDING = (*_CALLING, "subgraph")
+_ONLY = {
+    "output": _MODEL_DRIVEN,
+    "stores": _MODEL_DRIVEN,
+    "timeout": (*_SPENDING, "router"),
+    "retry": _CALLING,
+    "budget": _SPENDING,
+    "middleware": _CALLING,
+    "cache": ("model", "agent", "tool", "subagent"),
+}
+"""Common items that have an effect on some kinds only."""
 
 
 def _kind(
@@ -103,15 +116,24 @@ REFUSED_REDUCERS = {
 
 TYPE_NAMES = ("string", "int", "float", "bool", "json", "message")
 
-WAITS = ("all", "race", "quorum", "best_effort", "fallback", "compare")
+Wait = Literal["all", "race", "quorum", "best_effort", "fallback", "compare"]
+WAITS: tuple[Wait, ...] = ("all", "race", "quorum", "best_effort", "fallback", "compare")
 JOIN_OPTIONS = ("wait", "timeout", "on_timeout", "keep")
 DEFAULTS = ("model", "recursion_limit", "max_concurrency", "timeout", "retry")
 MODES = {"checkpoint": ("every", "exit", "off", "inherit"), "interrupt": ("manual", "off")}
 PAUSES = ("before", "after")
+CONTEXTS = ("fresh", "fork")
+
+RETRY = ("max_attempts", "backoff", "initial", "max", "jitter", "on")
+"""Keys of `retry`."""
+Backoff = Literal["constant", "linear", "exponential"]
+BACKOFFS: tuple[Backoff, ...] = ("constant", "linear", "exponential")
 
 MOST_NODES = 10_000
 MOST_CHANNELS = 1_000
 MOST_SENDS = 1_000
+LONGEST_DURATION = 3_650 * 86_400_000
+"""Milliseconds."""
 LARGEST_COUNT = 1_000_000
 """Counts written in source (`max_turns`, `recursion_limit`, ...) go from 1 to this."""
 DEFAULT_MAX_TURNS = 25

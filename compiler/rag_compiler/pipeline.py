@@ -26,13 +26,14 @@ from rag_compiler.words.names import unknown_capability
 from rag_ir.finding import Finding, pointer
 from rag_ir.graph import Document
 from rag_ir.record import record
-from rag_ir.rules import RULES
 from rag_ir.version import VERSION
 from rag_registry.registry import Registry
 from rag_verify import verify
 from rag_verify.check_allowed import check_graph_allowed
 from rag_verify.children import check_children
+from rag_verify.joins import check_joins
 from rag_verify.reachability import check_reachability
+from rag_verify.unbuilt import check_unbuilt, check_unbuilt_agent
 
 GENERATOR = f"raglang {VERSION}"
 
@@ -89,11 +90,15 @@ def _verify(project: hir.Project, program: Program, broken: Sequence[Diagnostic]
     """The graph analyses, on every graph whose text is whole."""
     errors = [diagnostic.place for diagnostic in broken if diagnostic.severity == "error"]
     findings: list[Finding] = []
+    for name, agent in program.agents.items():
+        findings += check_unbuilt_agent(agent, pointer("agents", name))
     for name, graph in program.graphs.items():
+        findings += check_unbuilt(graph, pointer("graphs", name))
         findings += check_graph_allowed(graph, pointer("graphs", name))
         declared = project.graphs[name]
         unknown = any(isinstance(item, syntax.UnknownItem) for item in declared.syntax.items)
         if not unknown and not any(_inside(place, declared.path, declared.syntax.span) for place in errors):
+            findings += check_joins(graph, pointer("graphs", name))
             findings += check_children(graph, pointer("graphs", name))
             findings += check_reachability(graph, pointer("graphs", name))
     return findings
@@ -132,7 +137,7 @@ def compile_graph(
 
 def _refused(document: Document, analysis: Analysis, manifest: str) -> tuple[Diagnostic, ...]:
     """What the gate has against a document: holes whose reason stands in the manifest, and is reported there."""
-    findings = [finding for finding in verify(document) if RULES[finding.code].severity == "error"]
+    findings = [finding for finding in verify(document) if finding.severity == "error"]
     placed = ir_diagnostics(findings, {"": Place(manifest, Span(0, 0)), **analysis.program.places})
     return tuple(in_order(placed))
 

@@ -21,9 +21,11 @@ Locate = Callable[[str, str], Place | None]
 def ir_diagnostics(findings: Iterable[Finding], places: Mapping[str, Place]) -> list[Diagnostic]:
     """Findings on an IR, where its parts come from; one that comes from no text is dropped with the graph that it is in.
 
-    What one place in the text gives to many parts is said once.
+    What one place in the text gives to many parts is said once, and of what is wrong it is not said that it cannot be run.
     """
-    return list(dict.fromkeys(_diagnostics(findings, lambda at, _: nearest(places, at))))
+    found = dict.fromkeys(_diagnostics(findings, lambda at, _: nearest(places, at)))
+    wrong = {each.place for each in found if each.code != "not-built"}
+    return [each for each in found if each.code != "not-built" or each.place not in wrong]
 
 
 def manifest_diagnostics(findings: Iterable[Finding], path: str, data: bytes) -> list[Diagnostic]:

@@ -15,6 +15,7 @@ from rag_compiler.resolve_channels import bind_channel
 from rag_compiler.resolve_expressions import bind
 from rag_compiler.resolve_names import Home, bind_capability, distinct_names
 from rag_compiler.resolve_nodes import bind_node
+from rag_compiler.resolve_policies import bind_duration, bind_retry
 from rag_compiler.resolve_types import bind_type, distinct_fields
 from rag_compiler.resolve_values import bind_constant, bind_count, bind_document, bind_metadata
 from rag_compiler.scope import Scope
@@ -87,6 +88,8 @@ def bind_graph(graph: syntax.Graph, signature: Signature, names: Names, callees:
         joins=tuple(site.joins()),
         recursion_limit=site.limit("recursion_limit"),
         max_concurrency=site.limit("max_concurrency"),
+        timeout=site.default_timeout(),
+        retry=site.default_retry(),
         metadata=bind_metadata(block.pick("metadata", syntax.BlockItem), sink),
         doc=bind_document(graph.doc, block.pick("description", syntax.TextItem), sink),
         syntax=graph,
@@ -210,6 +213,27 @@ class _Site:
             sources = tuple(self.home.node(name, "join source", name.span, end=False) for name in names)
             target = self.home.node(join.target, "join target", join.span, end=False)
             yield hir.GraphJoin(join.keyword.span, sources, target)
+
+    def default_timeout(self) -> hir.Duration | None:
+        """The time of nodes that say nothing of it."""
+        pair = self._default("timeout")
+        return bind_duration(pair.value, "timeout", pair.key.span, self.home.sink) if pair else None
+
+    def default_retry(self) -> hir.Retry | None:
+        """The `retry` of nodes that have none."""
+        pair = self._default("retry")
+        match pair.value if pair else None:
+            case syntax.ObjectExpr(pairs) if pair:
+                return bind_retry(pairs, pair.key.span, self.home.sink)
+            case None | syntax.Hole():
+                pass
+            case value:
+                help_ = "write `retry: { max_attempts: 3 }`"
+                self.home.sink.add(bad_value(self.home.sink.at(value.span), "`retry` takes a block of pairs", help_))
+        return None
+
+    def _default(self, word: str) -> syntax.Pair | None:
+        return next((pair for pair in _defaults(self.block) if pair.key.text == word), None)
 
     def limit(self, word: str) -> int | None:
         """A limit of `defaults`, or of an item of the graph."""

@@ -12,6 +12,7 @@ from rag_compiler.kinds import COMMON, KIND_ALIASES, KINDS, NODE_ITEMS, PAUSES
 from rag_compiler.names import Noun
 from rag_compiler.resolve_expressions import bind
 from rag_compiler.resolve_names import Home, bind_capabilities, bind_capability, distinct_names
+from rag_compiler.resolve_policies import bind_duration, bind_flag, bind_retry
 from rag_compiler.resolve_sends import bind_sends
 from rag_compiler.resolve_types import bind_type
 from rag_compiler.resolve_values import (
@@ -23,6 +24,7 @@ from rag_compiler.resolve_values import (
     bind_text,
     bind_writes,
 )
+from rag_compiler.resolve_waits import bind_join_options
 from rag_compiler.scope import Fields, Scope
 from rag_compiler.words import names as say
 from rag_compiler.words.values import bad_value, not_built, not_one_of
@@ -52,6 +54,7 @@ def bind_node(node: syntax.Node, name: syntax.Name, edges: Sequence[hir.Next], h
         routings=tuple(sorted((*site.routings(after), *edges), key=lambda routing: routing.keyword.start)),
         on_error=site.target("on_error", "`on_error` target"),
         max_visits=site.count("max_visits"),
+        policies=site.policies(),
         pause_before="before" in pauses,
         pause_after="after" in pauses,
         metadata=bind_metadata(site.block.pick("metadata", syntax.BlockItem), home.sink),
@@ -187,6 +190,24 @@ class _Site:
         item = self.block.pick(word, syntax.ValueItem)
         return bind_count(item.value if item else None, word, self.home.sink)
 
+    def policies(self) -> hir.Policies:
+        """The node's own policies."""
+        retry = self.block.pick("retry", syntax.BlockItem)
+        return hir.Policies(
+            timeout=self._duration("timeout"),
+            retry=bind_retry(retry.pairs, retry.keyword.span, self.home.sink) if retry else None,
+            blocking=self._flag("blocking"),
+            optional=self._flag("optional"),
+        )
+
+    def _duration(self, word: str) -> hir.Duration | None:
+        item = self.block.pick(word, syntax.ValueItem)
+        return bind_duration(item.value, word, item.keyword.span, self.home.sink) if item else None
+
+    def _flag(self, word: str) -> hir.Flag | None:
+        item = self.block.pick(word, syntax.ValueItem)
+        return bind_flag(item.value, word, self.home.sink) if item else None
+
     def target(self, word: str, role: str) -> hir.Target | None:
         """The node that an item names."""
         item = self.block.pick(word, syntax.RefItem)
@@ -240,8 +261,9 @@ class _Site:
                     found.append(hir.Next("next", keyword.span, self.home.node(name, "`next` target", span)))
                 case syntax.RoutesItem(keyword, routes):
                     found.append(hir.Routes(keyword.span, tuple(self._route(route, after) for route in routes)))
-                case syntax.JoinItem(keyword, target, _, span):
-                    found.append(hir.JoinSends(keyword.span, self.home.node(target, "join target", span, end=False)))
+                case syntax.JoinItem(keyword, target, written, span):
+                    bound = self.home.node(target, "join target", span, end=False)
+                    found.append(hir.JoinSends(keyword.span, bound, bind_join_options(written, self.home)))
                 case syntax.CommandItem(keyword, _, syntax.Name() as goto, span):
                     found.append(hir.Next("goto", keyword.span, self.home.node(goto, "`goto` target", span)))
                 case _:

@@ -6,9 +6,11 @@ from rag_ir.finding import Finding, pointer
 from rag_ir.graph import Document
 from rag_verify.check_allowed import check_allowed
 from rag_verify.children import check_children
+from rag_verify.joins import check_joins
 from rag_verify.reachability import check_reachability
 from rag_verify.recursion import check_recursion
 from rag_verify.references import check_references
+from rag_verify.unbuilt import check_unbuilt, check_unbuilt_agent
 
 
 def verify(document: Document) -> list[Finding]:
@@ -18,7 +20,11 @@ def verify(document: Document) -> list[Finding]:
         return invalid
     found = check_allowed(document, document.policy)
     found += check_recursion(document)
+    for name, agent in document.agents.items():
+        found += check_unbuilt_agent(agent, pointer("agents", name))
     for name, graph in document.graphs.items():
+        found += check_unbuilt(graph, pointer("graphs", name))
+        found += check_joins(graph, pointer("graphs", name))
         found += check_children(graph, pointer("graphs", name))
         found += check_reachability(graph, pointer("graphs", name))
     return found

@@ -61,6 +61,8 @@ def codes_of(node: ir.Node, at: str) -> Iterator[tuple[str, Code]]:
         yield from _entries(send.payload or (), f"{at}/sends/{index}/payload")
         if send.each is not None:
             yield f"{at}/sends/{index}/each/source", send.each.source
+        if send.writes is not None:
+            yield from _entries(send.writes.entries, f"{at}/sends/{index}/writes/entries")
     if isinstance(node.routing, ir.Routes):
         for index, entry in enumerate(node.routing.entries):
             yield f"{at}/routing/entries/{index}/when", entry.when

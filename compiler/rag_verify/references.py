@@ -13,6 +13,7 @@ from rag_ir.finding import Finding, pointer
 from rag_ir.graph import END, Code, Document, Json, Schema
 from rag_ir.record import record
 from rag_ir.reducers import REDUCERS
+from rag_verify.check_policies import check_retry
 from rag_verify.flow import HOLE
 from rag_verify.names_used import NamesUsed, codes_of, names_used, schemas_of
 from rag_verify.values import misfits
@@ -150,14 +151,16 @@ class _Graph:
         yield from self._entries(node.writes.entries, f"{at}/writes/entries")
         yield from self._entries(node.update, f"{at}/update")
         yield from self._labels(node, at)
-        yield from _limits(at, max_visits=node.max_visits)
+        yield from _limits(at, max_visits=node.max_visits, timeout=node.timeout)
+        if node.retry is not None:
+            yield from check_retry(node.retry, f"{at}/retry")
         if isinstance(node.behaviour, ir.ModelCall):
             yield from _limits(f"{at}/behaviour", max_turns=node.behaviour.max_turns)
         if node.implicit:
             yield from self._check_implicit(node, at)
         for index, send in enumerate(node.sends):
             yield from self._node(send.target, f"{at}/sends/{index}/target", end=False, implicit=True)
-            yield from _limits(f"{at}/sends/{index}", max=send.max)
+            yield from self._check_send(send, f"{at}/sends/{index}")
         if node.on_error is not None:
             yield from self._node(node.on_error, f"{at}/on_error", end=False)
         yield from self._check_routing(node, f"{at}/routing")
@@ -195,10 +198,11 @@ class _Graph:
                 pass
             case ir.Next(target=target):
                 yield from self._node(target, f"{at}/target")
-            case ir.JoinSends(target=target):
-                yield from self._node(target, f"{at}/target", end=False)
+            case ir.JoinSends() as join:
+                yield from self._node(join.target, f"{at}/target", end=False)
                 if not node.sends:
                     yield _invalid(at, f"node `{node.name}` joins, and sends nothing")
+                yield from self._check_options(join, at)
             case ir.Routes(entries=entries):
                 for index, entry in enumerate(entries):
                     yield from self._node(entry.target, f"{at}/entries/{index}/target")
@@ -207,6 +211,26 @@ class _Graph:
                         yield _invalid(f"{at}/entries/{index}/label", message)
         if not isinstance(node.routing, ir.JoinSends) and any(send.target in self.implicit for send in node.sends):
             yield _invalid(at, f"node `{node.name}` sends to an implicit child and does not join it")
+
+    def _check_options(self, join: ir.JoinSends, at: str) -> Iterator[Finding]:
+        if (join.wait == "quorum") != (join.quorum is not None):
+            yield _invalid(f"{at}/quorum", "`quorum` has a number where `wait` is `quorum`, and nowhere else")
+        if join.keep and join.wait != "quorum":
+            yield _invalid(f"{at}/keep", "`keep` belongs to `quorum`")
+        yield from _limits(at, quorum=join.quorum, timeout=join.timeout)
+        if join.on_timeout is not None:
+            yield from self._node(join.on_timeout, f"{at}/on_timeout", end=False)
+            if join.timeout is None:
+                yield _invalid(f"{at}/on_timeout", "`on_timeout` means nothing without `timeout`")
+
+    def _check_send(self, send: ir.Send, at: str) -> Iterator[Finding]:
+        yield from _limits(at, max=send.max, timeout=send.timeout)
+        if send.retry is not None:
+            yield from check_retry(send.retry, f"{at}/retry")
+        if send.writes is not None:
+            yield from self._entries(send.writes.entries, f"{at}/writes/entries")
+            if send.target in self.implicit:
+                yield _invalid(f"{at}/writes", "an implicit child has its writes itself")
 
     def _check_join(self, join: ir.GraphJoin, at: str) -> Iterator[Finding]:
         yield from self._node(join.target, f"{at}/target", end=False)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from rag_compiler import hir
-from rag_compiler.check_built import BUILT_DEFAULTS, BUILT_MODES
-from rag_compiler.kinds import PAUSES
+from rag_compiler.check_built import BUILT_MODES
+from rag_compiler.kinds import DEFAULTS, PAUSES
 from rag_compiler.labels import labels_of
 from rag_compiler.names import Noun
 from rag_compiler.pipeline import Analysis
@@ -23,6 +23,7 @@ from rag_ide.documentation import DECLARATIONS, KEYS, SNIPPETS, WORDS
 from rag_ide.here import Here, here_at
 from rag_ide.offers import Completion, Offer
 from rag_ide.shapes import Member, callee_input, fields_of, tool_input
+from rag_verify.unbuilt import UNBUILT
 
 NOUNS: dict[str, Noun] = {
     "model": "model", "tool": "tool", "agent": "agent", "graph": "graph", "router": "router", "tools": "tool",
@@ -292,8 +293,9 @@ def _in_command(here: Here, entry: Sequence[str]) -> Iterator[Offer]:
 
 def _in_defaults(here: Here, entry: Sequence[str]) -> Iterator[Offer]:
     if not entry:
-        for key in BUILT_DEFAULTS:
-            yield Offer(key, "item", KEYS[f"defaults:{key}"], text=f"{key}: ")
+        for key in DEFAULTS:
+            if f"node {key}" not in UNBUILT:
+                yield Offer(key, "item", KEYS[f"defaults:{key}"], text=f"{key}: ")
     elif entry == ["model", ":"]:
         yield from offers.named(here.analysis, "model")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rag_compiler import hir, syntax
-from rag_compiler.check_built import UNBUILT
 from rag_compiler.kinds import AGENT_ITEMS, GRAPH_ITEMS, KINDS, REPEATABLE
 from rag_ide.documentation import SNIPPETS, item_doc
 from rag_ide.here import Here
 from rag_ide.offers import Offer
+from rag_verify.unbuilt import UNBUILT
 
-_NOT_OFFERED = (*UNBUILT, "script")
+_NOT_OFFERED = ("script", "human", "parent")
 _ROUTING = ("next", "routes", "join")
 _QUOTED = ("model", "system", "prompt", "agent", "tool", "graph", "router", "description")
 _LISTED = ("tools", "options", "sources")
@@ -57,7 +57,7 @@ def _present(items: Iterable[syntax.Item], here: Here) -> set[str]:
 def _offered(block: str, legal: Iterable[str], present: set[str], first: Iterable[str]) -> Iterator[Offer]:
     leading = set(first)
     for word in dict.fromkeys(legal):
-        if word not in present and word not in _NOT_OFFERED:
+        if word not in present and word not in _NOT_OFFERED and f"{block} {word}" not in UNBUILT:
             doc = item_doc(block, word)
             snippet = SNIPPETS.get(f"{block}:{word}") or _snippet(word)
             yield Offer(word, "item", doc, text=f"{word} ", snippet=snippet, rank=0 if word in leading else 1)

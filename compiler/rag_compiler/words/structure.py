@@ -76,6 +76,17 @@ def excluded_item(place: Place, word: str, other: str, first: Place, help_: str)
     )
 
 
+def needs_other(place: Place, word: str, other: str, form: str) -> Diagnostic:
+    """A key that means nothing without another one; `form` is how both are written."""
+    return Diagnostic(
+        code="missing-item",
+        place=place,
+        message=f"`{word}` means nothing without `{other}`",
+        label="has no effect",
+        help=f"write {form}, or remove it",
+    )
+
+
 def routing_conflict(place: Place, node: str, second: str, first: str, first_place: Place, help_: str) -> Diagnostic:
     """A second source of routing; `first` and `second` name them: "`next`", "an edge"."""
     return Diagnostic(
@@ -153,6 +164,29 @@ def send_without_join(place: Place, target: str, node: str) -> Diagnostic:
         message=f"node `{node}` sends to `{target}` and nothing waits for it",
         label="never joined",
         help=f"add `join NODE` to `{node}`, which runs NODE once when its children have ended",
+    )
+
+
+def plain_activation(place: Place, word: str, node: str, other: Place, how: str) -> Diagnostic:
+    """A default for sends to a node that runs in other ways too; `how`: "the run starts here"."""
+    return Diagnostic(
+        code="illegal-item",
+        place=place,
+        message=f"`{word}` is for sends, and node `{node}` runs without one too",
+        label="not always true",
+        help=f"write `{word}` behind the sends to `{node}` that it is meant for",
+        related=(Label(other, how),),
+    )
+
+
+def unsent(place: Place, word: str, node: str) -> Diagnostic:
+    """A default for sends to a node that nothing sends to."""
+    return Diagnostic(
+        code="illegal-item",
+        place=place,
+        message=f"`{word}` is for sends, and nothing sends to node `{node}`",
+        label="has no effect",
+        help="remove it, or send to the node",
     )
 
 

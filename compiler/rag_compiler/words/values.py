@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rag_compiler.diagnostics import Diagnostic, Fix, Label, Place
-from rag_compiler.words.names import quoted
+from rag_compiler.words.names import quoted, replace
+from rag_ir.spell import closest
 
 
 def bad_value(
@@ -32,9 +33,23 @@ def bad_value(
 
 
 def not_one_of(place: Place, item: str, found: str, words: Iterable[str]) -> Diagnostic:
-    """A word that is none of those that an item takes."""
+    """A word that is none of those that an item takes; `found` empty: no word at all."""
     names = list(words)
-    return bad_value(place, f"`{item}` takes {quoted(names)}, not `{found}`", candidates=names)
+    near = closest(found, names)
+    return bad_value(
+        place,
+        f"`{item}` takes {quoted(names)}" + (f", not `{found}`" if found else ""),
+        f"did you mean `{near}`?" if near else "",
+        candidates=names,
+        fixes=(replace(place, near),) if near else (),
+    )
+
+
+def not_a_duration(place: Place, item: str, *, zero: bool) -> Diagnostic:
+    """A value that is no duration, or one that is too short; `zero`: none at all is long enough."""
+    least = "" if zero else " above zero"
+    help_ = "write digits and a unit: `ms`, `s`, `m`, `h` or `d`; a bare number means seconds"
+    return bad_value(place, f"`{item}` takes a duration{least}, such as `30s`", help_, label="not a duration")
 
 
 def not_constant(place: Place, item: str) -> Diagnostic:
