@@ -74,7 +74,7 @@ def diagnose(files: dict[str, str]) -> list[tuple[str, bytes, Diagnostic]]:
     manifest = files.get("rag.toml", MANIFEST).encode()
     registry, findings = read_manifest(manifest)
     sources = [SourceFile(name, text.encode()) for name, text in files.items() if name.endswith(".rag")]
-    analysis = analyse(sources, registry)
+    analysis = analyse(sources, registry, SourceFile("rag.toml", manifest))
     texts = {source.path: source.data for source in sources} | {"rag.toml": manifest}
     diagnostics = [*manifest_diagnostics(findings, "rag.toml", manifest), *analysis.diagnostics]
     return [(d.place.path, texts[d.place.path], d) for d in diagnostics]

@@ -8,9 +8,10 @@ from typing import Literal
 from rag_compiler import syntax
 from rag_compiler.diagnostics import Diagnostic, Place
 from rag_compiler.kinds import TYPE_NAMES
-from rag_compiler.words.names import duplicate_declaration, reserved_name
+from rag_compiler.words.names import duplicate_declaration, reserved_name, unknown_capability
+from rag_ir.finding import pointer
 from rag_ir.permission import objection
-from rag_ir.record import record
+from rag_ir.record import record, replace
 from rag_ir.types import ALIASES
 from rag_registry.registry import KINDS, Registry
 from rag_registry.unbuilt import is_unbuilt
@@ -117,7 +118,8 @@ def collect(
                 _declare(types, "type", path, declaration.name, diagnostics)
             case syntax.Test():
                 pass
-    return Names(registry, manifest, graphs, agents, types), diagnostics
+    names = Names(registry, manifest, graphs, agents, types)
+    return names, [*diagnostics, *_unknown_in_policy(names)]
 
 
 def declarations(files: Sequence[tuple[str, syntax.File]]) -> Iterator[tuple[str, syntax.Declaration]]:
@@ -127,6 +129,21 @@ def declarations(files: Sequence[tuple[str, syntax.File]]) -> Iterator[tuple[str
             yield path, declaration
             if isinstance(declaration, syntax.Graph):
                 yield from ((path, item) for item in declaration.items if isinstance(item, syntax.TypeDecl))
+
+
+def _unknown_in_policy(names: Names) -> Iterator[Diagnostic]:
+    """Agents and graphs that the manifest's policy allows or denies, and that neither it nor a source has."""
+    policy = names.registry.policy
+    for key, lists in (("allow", policy.allow), ("deny", policy.deny)):
+        for noun in ("agent", "graph") if lists else ():
+            for index, name in enumerate(lists.get(f"{noun}s", ())):
+                if names.find(noun, name) is None and name not in names.others(f"{noun}s"):
+                    place = names.manifest(pointer("policy", key, f"{noun}s", index))
+                    available, declared = names.available(noun), names.declared(noun)
+                    elsewhere = names.elsewhere(name, noun)
+                    code = f"unknown-{noun}"
+                    found = unknown_capability(code, place, noun, name, available, declared, elsewhere)
+                    yield replace(found, fixes=())
 
 
 def _registered(noun: str, place: Place, name: str, registry: Registry) -> Iterator[Diagnostic]:

@@ -38,19 +38,21 @@ def read_policy(table: Table) -> Policy:
 
 def check_policy(policy: Policy, canonical: Canonical, findings: list[Finding]) -> Policy:
     """The policy with canonical names; names of nothing, and those that are both allowed and denied, are reported."""
-    lists = {
-        key: {
-            kind: names if kind in IN_SOURCE else checked(kind, names, ("policy", key, kind), canonical, findings)
-            for kind, names in given.items()
-        }
-        for key, given in (("allow", policy.allow), ("deny", policy.deny))
-    }
-    for kind, denied in policy.deny.items():
+
+    def named(key: str, kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        if kind not in IN_SOURCE:
+            return checked(kind, names, ("policy", key, kind), canonical, findings)
+        known = canonical(kind)
+        return tuple(dict.fromkeys(known.get(name, name) for name in names))
+
+    allow = {kind: named("allow", kind, names) for kind, names in policy.allow.items()}
+    deny = {kind: named("deny", kind, names) for kind, names in policy.deny.items()}
+    for kind, denied in deny.items():
         for index, name in enumerate(denied):
-            if name in policy.allow.get(kind, ()):
+            if name in allow.get(kind, ()):
                 message = f"`{name}` is allowed and denied"
                 findings.append(Finding("manifest-conflict", pointer("policy", "deny", kind, index), message))
-    return replace(policy, allow=lists["allow"], deny=lists["deny"])
+    return replace(policy, allow=allow, deny=deny)
 
 
 def check_agents(agents: Mapping[str, Agent], policy: Policy) -> Iterator[Finding]:

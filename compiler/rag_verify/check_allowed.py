@@ -61,15 +61,16 @@ def _forbidden(document: Document, policy: Policy) -> Iterator[Finding]:
 def _required(document: Document) -> Iterator[tuple[str, str, str]]:
     """Kind, name and pointer of everything that the document names, once each."""
     requires = document.requires
-    for kind, entries in (
-        ("models", requires.models),
-        ("tools", requires.tools),
-        ("routers", requires.routers),
-        ("reducers", requires.reducers),
-        ("stores", requires.stores),
-        ("middleware", requires.middleware),
-    ):
-        yield from ((kind, entry.name, pointer("requires", kind, index)) for index, entry in enumerate(entries))
+    names = {
+        "models": [each.name for each in requires.models],
+        "tools": [each.name for each in requires.tools],
+        "routers": [each.name for each in requires.routers],
+        "reducers": [each.name for each in requires.reducers],
+        "stores": [each.name for each in requires.stores],
+        "middleware": [each.name for each in requires.middleware],
+    }
+    for kind, listed in names.items():
+        yield from ((kind, name, pointer("requires", kind, index)) for index, name in enumerate(listed))
     yield from (("agents", name, pointer("agents", name)) for name in document.agents)
     yield from (("graphs", name, pointer("graphs", name)) for name in document.graphs if name != document.entry)
 

@@ -47,8 +47,7 @@ def registry(policy: str = "") -> Registry:
 
 
 def document(*graphs: Graph) -> Document:
-    made = build.document(graphs[0].name, graphs=graphs, agents=[build.declare_agent("writer", model="small")])
-    return made
+    return build.document(graphs[0].name, graphs=graphs, agents=[build.declare_agent("writer", model="small")])
 
 
 def main(**allow: list[str]) -> Graph:
