@@ -19,6 +19,7 @@ COMMANDS = {
     "new": ("new", "make a small project that checks and runs offline"),
     "check": ("check", "report what is wrong in sources and manifest"),
     "fix": ("fix", "apply the edits that findings offer"),
+    "fmt": ("fmt", "write sources in their canonical form"),
     "compile": ("compile", "write the IR of a graph"),
     "run": ("run", "execute a source or an IR"),
     "runs list": ("runs_list", "list past and paused runs"),

@@ -99,7 +99,7 @@ def _add_folder(chosen: dict[Path, Selection], path: Path) -> None:
     elif root is not None:
         _of(chosen, root).folders.add(f"{whole.relative_to(root).as_posix()}/")
     else:
-        below = list(_projects_below(whole))
+        below = list(projects_below(whole))
         if not below:
             raise Trouble(
                 f"{shown(path)} holds no `.rag` file and belongs to no project", "`rag new DIR` makes a project"
@@ -111,7 +111,7 @@ def _add_folder(chosen: dict[Path, Selection], path: Path) -> None:
                 chosen.setdefault(found, Selection(open_project(found), everything=True))
 
 
-def _projects_below(folder: Path) -> Iterator[Path]:
+def projects_below(folder: Path) -> Iterator[Path]:
     """Roots of projects below a folder, and single sources that belong to none, in the order of their paths."""
     for current, below, names in os.walk(folder):
         below[:] = sorted(name for name in below if not name.startswith(".") and name not in SKIPPED)

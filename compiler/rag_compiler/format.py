@@ -39,8 +39,10 @@ def format_source(source: SourceFile) -> bytes | Diagnostic:
 
 def _error(source: SourceFile) -> Diagnostic | None:
     parsed, refused = parse(source)
+    if refused:
+        return refused[0]
     _, found = lower(parsed)
-    errors = [each for each in (*refused, *found) if each.severity == "error"]
+    errors = [each for each in found if each.severity == "error"]
     errors += [_left_over(source, node) for node in _strays(parsed.root)]
     return min(errors, key=lambda each: each.place.span.start, default=None)
 

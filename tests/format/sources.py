@@ -19,8 +19,8 @@ def sources() -> dict[str, dict[str, str]]:
         for case in read_cases(page):
             found[f"{page.relative_to(ROOT)}: {case.title}"] = {"rag.toml": MANIFEST, **case.files()}
     for page in sorted((ROOT / "grammar" / "test" / "corpus").glob("*.txt")):
-        for case in _CORPUS.finditer(page.read_text()):
-            found[f"{page.relative_to(ROOT)}: {case[1]}"] = {"rag.toml": MANIFEST, "case.rag": case[2]}
+        for part in _CORPUS.finditer(page.read_text()):
+            found[f"{page.relative_to(ROOT)}: {part[1]}"] = {"rag.toml": MANIFEST, "case.rag": part[2]}
     for manifest in sorted((ROOT / "examples").glob("*/rag.toml")):
         texts = {path.name: path.read_text() for path in sorted((manifest.parent / "workflows").glob("*.rag"))}
         found[str(manifest.parent.relative_to(ROOT))] = {"rag.toml": manifest.read_text(), **texts}

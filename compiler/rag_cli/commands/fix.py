@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rag_cli.arguments import Parser
 from rag_cli.files import STDIN, replace_file
 from rag_cli.printable import counted, printable
-from rag_cli.terminal import columns, is_terminal, palette, say
+from rag_cli.terminal import columns, palette, say
 from rag_cli.trouble import FAILED, FINISHED
 
 if TYPE_CHECKING:
@@ -86,23 +86,15 @@ def _write(selection: Selection, mending: Mending) -> None:
 
 def _print_diffs(mendings: list[Mending]) -> None:
     from rag_cli.gate import shown_under
-    from rag_cli.unified import shown_lines, unified
+    from rag_cli.print_diffs import print_diffs
+    from rag_cli.unified import unified
 
     diffs = [
         unified(shown_under(mending.passed.folder, path), mending.before[path], mending.after[path])
         for mending in mendings
         for path in sorted(mending.after)
     ]
-    if is_terminal(sys.stdout):
-        paint = palette(sys.stdout).paint
-        for line in shown_lines(b"".join(diffs).removesuffix(b"\n")) if diffs else ():
-            print(paint(_STYLES[line[:1]], line) if line[:1] in _STYLES else line)
-        return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(b"".join(diffs))
-
-
-_STYLES = {"+": "good", "-": "error", "@": "frame"}
+    print_diffs(diffs)
 
 
 # ---- what is said --------------------------------------------------------------------------------------------------------
