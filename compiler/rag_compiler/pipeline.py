@@ -6,7 +6,7 @@ the same one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from rag_compiler import hir, syntax
 from rag_compiler.cascade import without_cascades
@@ -27,12 +27,12 @@ from rag_ir.finding import Finding, pointer
 from rag_ir.graph import Document
 from rag_ir.record import record
 from rag_ir.version import VERSION
+from rag_registry.concerns import Entry, concerns
 from rag_registry.registry import Registry
 from rag_verify import verify
+from rag_verify.accesses import World
 from rag_verify.check_allowed import check_graph_allowed
-from rag_verify.children import check_children
-from rag_verify.joins import check_joins
-from rag_verify.reachability import check_reachability
+from rag_verify.graphs import check_graph
 from rag_verify.unbuilt import check_unbuilt, check_unbuilt_agent
 
 GENERATOR = f"raglang {VERSION}"
@@ -79,28 +79,27 @@ def analyse(
     project, unbound = resolve(named, registry, lower_text, place)
     unfit = check(project, named, registry)
     program = emit(project, registry)
-    findings = _verify(project, program, broken)
+    findings = _verify(project, program, registry, broken)
     found = [*broken, *unbound, *unfit, *ir_diagnostics(findings, program.places)]
     texts = list(zip(files, trees, strict=True))
     kept = with_severities(without_cascades(suppress(found, texts), texts), registry.severities)
     return Analysis(files, manifest, registry, trees, project, program, tuple(in_order(kept)))
 
 
-def _verify(project: hir.Project, program: Program, broken: Sequence[Diagnostic]) -> list[Finding]:
+def _verify(project: hir.Project, program: Program, registry: Registry, broken: Sequence[Diagnostic]) -> list[Finding]:
     """The graph analyses, on every graph whose text is whole."""
     errors = [diagnostic.place for diagnostic in broken if diagnostic.severity == "error"]
     findings: list[Finding] = []
     for name, agent in program.agents.items():
         findings += check_unbuilt_agent(agent, pointer("agents", name))
+    world = World(program.graphs, program.agents, registry.tools)
     for name, graph in program.graphs.items():
         findings += check_unbuilt(graph, pointer("graphs", name))
         findings += check_graph_allowed(graph, pointer("graphs", name))
         declared = project.graphs[name]
         unknown = any(isinstance(item, syntax.UnknownItem) for item in declared.syntax.items)
         if not unknown and not any(_inside(place, declared.path, declared.syntax.span) for place in errors):
-            findings += check_joins(graph, pointer("graphs", name))
-            findings += check_children(graph, pointer("graphs", name))
-            findings += check_reachability(graph, pointer("graphs", name))
+            findings += check_graph(graph, pointer("graphs", name), world)
     return findings
 
 
@@ -125,9 +124,16 @@ def compile_graph(
     linked = link(analysis.program, entry)
     reached = {analysis.project.graphs[name].path for name in linked.graphs}
     manifest = analysis.manifest.path if analysis.manifest else MANIFEST
-    reached |= {analysis.project.agents[name].origin.path or manifest for name in linked.agents}
+    agents = [(name, analysis.project.agents[name].origin.path) for name in linked.agents]
+    reached |= {path for _, path in agents if path is not None}
     reached |= {analysis.project.types[name].path for name in linked.types}
-    errors = tuple(each for each in analysis.diagnostics if each.severity == "error" and _touches(each, reached))
+    registered = {("agents", name) for name, path in agents if path is None}
+    errors = tuple(
+        each
+        for each in analysis.diagnostics
+        if each.severity == "error"
+        and (_concerns(each, analysis.manifest, registered) if each.place.path == manifest else _touches(each, reached))
+    )
     if errors:
         return errors
     sources = [file for file in analysis.files if file.path in reached]
@@ -137,9 +143,19 @@ def compile_graph(
 
 def _refused(document: Document, analysis: Analysis, manifest: str) -> tuple[Diagnostic, ...]:
     """What the gate has against a document: holes whose reason stands in the manifest, and is reported there."""
-    findings = [finding for finding in verify(document) if finding.severity == "error"]
+    levels = analysis.registry.severities
+    findings = [each for each in verify(document) if levels.get(each.code, each.severity) == "error"]
     placed = ir_diagnostics(findings, {"": Place(manifest, Span(0, 0)), **analysis.program.places})
     return tuple(in_order(placed))
+
+
+def _concerns(diagnostic: Diagnostic, manifest: SourceFile | None, used: Collection[Entry]) -> bool:
+    """Whether what is wrong in a manifest concerns those who use some of its entries."""
+    if manifest is None:
+        return bool(used)
+    from rag_registry.positions import pointer_at
+
+    return concerns(pointer_at(manifest.data, diagnostic.place.span.start), used)
 
 
 def _touches(diagnostic: Diagnostic, paths: Iterable[str]) -> bool:

@@ -99,6 +99,7 @@ RULES: dict[str, Rule] = _declare(
     _warning("unreachable-node", "no path from `start` leads to a node"),
     _error("no-way-to-end", "no path from a node leads to an end"),
     _error("join-from-child", "a branch inside a child routes to what the join runs"),
+    _error("concurrent-write", "activations of one superstep write a channel that takes one writer"),
     # Comments that speak to the checker.
     _warning("unused-suppression", "a suppression comment suppresses nothing"),
     # Manifest: rag.toml.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from rag_ir.finding import Finding, pointer
 from rag_ir.graph import Document
+from rag_verify.accesses import World
 from rag_verify.check_allowed import check_allowed
-from rag_verify.children import check_children
-from rag_verify.joins import check_joins
-from rag_verify.reachability import check_reachability
+from rag_verify.graphs import check_graph
 from rag_verify.recursion import check_recursion
 from rag_verify.references import check_references
 from rag_verify.unbuilt import check_unbuilt, check_unbuilt_agent
@@ -22,9 +21,8 @@ def verify(document: Document) -> list[Finding]:
     found += check_recursion(document)
     for name, agent in document.agents.items():
         found += check_unbuilt_agent(agent, pointer("agents", name))
+    world = World(document.graphs, document.agents, {tool.name: tool for tool in document.requires.tools})
     for name, graph in document.graphs.items():
         found += check_unbuilt(graph, pointer("graphs", name))
-        found += check_joins(graph, pointer("graphs", name))
-        found += check_children(graph, pointer("graphs", name))
-        found += check_reachability(graph, pointer("graphs", name))
+        found += check_graph(graph, pointer("graphs", name), world)
     return found

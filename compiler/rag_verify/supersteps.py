@@ -10,7 +10,7 @@ is no longer told apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from rag_ir import graph as ir
 from rag_ir.graph import END
@@ -18,6 +18,8 @@ from rag_ir.record import record
 from rag_verify.flow import HOLE, reversed_edges
 
 HORIZON = 64
+FAILURES = ("error", "failed")
+"""The labels of activations that failed."""
 
 Site = tuple[str, str]
 """A node, and the pointer below its graph of the send that gives its activation writes of its own; empty for every other."""
@@ -59,7 +61,7 @@ class Supersteps:
     def routes(self, name: str) -> tuple[str, ...]:
         """As `goes`, for an activation that succeeded."""
         node = self.nodes.get(name)
-        return () if node is None else tuple(dict.fromkeys(_routes(node)))
+        return () if node is None else tuple(dict.fromkeys(_routes(node, FAILURES)))
 
     def ends(self, name: str) -> Times:
         """After how many supersteps everything that descends from an activation of the node may have ended."""
@@ -173,12 +175,12 @@ def _goes(node: ir.Node) -> Iterator[str]:
         yield node.on_error
 
 
-def _routes(node: ir.Node) -> Iterator[str]:
+def _routes(node: ir.Node, without: Container[str | None] = ()) -> Iterator[str]:
     match node.routing:
         case ir.Next(target=target):
             targets: Iterable[str] = (target,)
         case ir.Routes(entries=entries):
-            targets = (entry.target for entry in entries)
+            targets = (entry.target for entry in entries if entry.label not in without)
         case ir.Finish() | ir.JoinSends():
             targets = ()
     return (target for target in targets if target != END and target != HOLE)
@@ -246,4 +248,4 @@ def times_of(times: Times) -> Iterator[int]:
         times ^= lowest
 
 
-__all__ = ["HORIZON", "Site", "Supersteps", "Times", "Tree", "from_first", "sums", "times_of"]
+__all__ = ["FAILURES", "HORIZON", "Site", "Supersteps", "Times", "Tree", "from_first", "sums", "times_of"]
