@@ -19,6 +19,7 @@ from rag_compiler.source import SourceFile, Span
 BROKEN = frozenset(
     (
         *("syntax-error", "missing-name", "missing-value", "unclosed-block", "unclosed-string", "foreign-syntax"),
+        "doubled-token",
         *("unknown-item", "unknown-kind", "invalid-utf8", "nesting-too-deep", "source-too-large"),
     )
 )
@@ -61,6 +62,8 @@ def _follows(diagnostic: Diagnostic, sites: Mapping[str, _Site]) -> bool:
         return True
     if code in GARBLING and site.behind_unknown(diagnostic):
         return True
+    if code in SYNTAX and site.behind_doubled(diagnostic):
+        return True
     if code in NAMES:
         name = site.data[span.start : span.end]
         return any(each is not site or at != span.start for each in sites.values() for at in each.lost.get(name, ()))
@@ -77,6 +80,7 @@ class _Site:
     __slots__ = (
         "broken",
         "data",
+        "doubled",
         "garbles",
         "heads",
         "lines",
@@ -104,6 +108,7 @@ class _Site:
         self.unknown = self._first(each for each in causes if each.code == "unknown-item")
         found = sorted((each.place.span.start, each.code) for each in causes)
         self.broken = [at for at, code in found if code in BROKEN]
+        self.doubled = [at for at, code in found if code == "doubled-token"]
         self.tearing = [at for at, code in found if code in TEARING]
         self.outside = [at for at in self.broken if _around(self.nodes, at) is None]
         self.lost = _lost(source.data, [at for at, code in found if code in LOSING], ends)
@@ -143,6 +148,14 @@ class _Site:
         start = diagnostic.place.span.start
         return self.unknown.get(self._line(start), start) < start
 
+    def behind_doubled(self, diagnostic: Diagnostic) -> bool:
+        """Whether a token that stands twice is before it on its line, or, of a bracket that is not closed, in its declaration."""
+        start = diagnostic.place.span.start
+        if diagnostic.code == "unclosed-block":
+            around = _around(self.heads, start)
+            return around is not None and _any_in(self.doubled, Span(around.start, start))
+        return diagnostic.code != "doubled-token" and _any_in(self.doubled, Span(self.lines.line_start(start), start))
+
     def torn(self, span: Span) -> bool:
         """Whether the node, or the other declaration, around a place is broken."""
         around = _around(self.nodes, span.start) or _around(self.heads, span.start)
@@ -155,6 +168,8 @@ class _Site:
 
 
 def _garbles(diagnostic: Diagnostic) -> bool:
+    if diagnostic.code == "doubled-token":
+        return True
     if diagnostic.code == "foreign-syntax":
         return not diagnostic.fixes
     return diagnostic.code in GARBLING and not any(fix.applicability == "safe" for fix in diagnostic.fixes)

@@ -13,6 +13,7 @@ from rag_compiler.cascade import without_cascades
 from rag_compiler.check import check
 from rag_compiler.check_calls import graph_calls
 from rag_compiler.diagnostics import Diagnostic, Place, in_order
+from rag_compiler.doubled import with_doubled
 from rag_compiler.emit import Program, emit
 from rag_compiler.lower import lower
 from rag_compiler.lower_text import lower_text
@@ -80,7 +81,8 @@ def analyse(
     unfit = check(project, named, registry)
     program = emit(project, registry)
     findings = _verify(project, program, registry, broken)
-    found = [*broken, *unbound, *unfit, *ir_diagnostics(findings, program.places)]
+    listed = [*broken, *unbound, *unfit, *ir_diagnostics(findings, program.places)]
+    found = with_doubled(listed, {file.path: file for file in files})
     texts = list(zip(files, trees, strict=True))
     kept = with_severities(without_cascades(suppress(found, texts), texts), registry.severities)
     return Analysis(files, manifest, registry, trees, project, program, tuple(in_order(kept)))

@@ -85,6 +85,10 @@ class LineIndex:
         text = self.line_bytes(line).decode("utf-8", "replace")
         return self.starts[line - 1] + len(text[: max(column - 1, 0)].encode())
 
+    def line_start(self, offset: int) -> int:
+        """The offset at which the line of a byte offset begins."""
+        return self.starts[self.position(offset).line - 1]
+
     def line_bytes(self, line: int) -> bytes:
         """The bytes of a line, counted from 1, without its break."""
         start = self.starts[line - 1]

@@ -40,6 +40,7 @@ RULES: dict[str, Rule] = _declare(
     _error("nesting-too-deep", "brackets are nested more than 64 deep"),
     _error("invalid-utf8", "the source is not valid UTF-8"),
     _error("syntax-error", "the text does not fit the language here"),
+    _error("doubled-token", "a word or a sign stands twice side by side"),
     _error("missing-name", "a name is missing where one must stand"),
     _error("missing-value", "an item or a key has no value"),
     _error("unclosed-block", "a bracket is opened and never closed"),

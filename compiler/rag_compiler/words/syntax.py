@@ -78,6 +78,19 @@ def misplaced(place: Place, message: str, help_: str, *fixes: Fix) -> Diagnostic
     )
 
 
+def doubled_token(place: Place, token: str, surplus: Place) -> Diagnostic:
+    """A token behind its like; `surplus` is the second one with the blanks before it."""
+    shown = f"`{token}`" if token.isprintable() else "this"
+    return Diagnostic(
+        code="doubled-token",
+        place=place,
+        message=f"{shown} stands twice side by side",
+        label="the second one",
+        help="delete one of them",
+        fixes=(delete(surplus, f"delete the second {shown}"),),
+    )
+
+
 def missing_mark(place: Place, mark: str, message: str, fix: Fix) -> Diagnostic:
     """A comma, a colon or an arrow that is not there."""
     return Diagnostic(
