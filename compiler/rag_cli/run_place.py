@@ -11,9 +11,10 @@ from rag_cli.arguments import Parser
 from rag_cli.files import folder_of, shown
 from rag_cli.printable import quoted
 from rag_cli.trouble import FAILED, REFUSED, USAGE, Trouble
-from rag_ir.record import record
+from rag_ir.record import record, replace
 
 if TYPE_CHECKING:
+    from rag_ir.finding import Finding
     from rag_ir.graph import Document
     from rag_registry.registry import Registry
     from rag_runtime.refusals import RunRefused
@@ -29,7 +30,7 @@ class RunPlace:
     """`folder` is the project's root as it is shown: relative to where the command runs, empty for that itself.
 
     `url` names the store; a relative path in it starts at `base`. `options` are the words that make another command find the
-    same runs; null where none can.
+    same runs; null where none can. `faults` are the errors of the manifest.
     """
 
     root: Path
@@ -38,6 +39,14 @@ class RunPlace:
     url: str
     base: Path
     options: tuple[str, ...] | None
+    faults: tuple[Finding, ...] = ()
+
+    def heed(self, document: Document) -> None:
+        """`Trouble` where a fault of the manifest concerns a document that is to run here."""
+        from rag_cli.heed import heed
+        from rag_project.manifest import NAME
+
+        heed(self.faults, shown(self.shown(NAME)), document, self.registry)
 
     def shown(self, file: str) -> str:
         """A path of the project as it is shown."""
@@ -53,10 +62,11 @@ def configure_place(parser: Parser) -> None:
 def place_of(project: str | None, store: str | None, near: Path | None = None) -> RunPlace:
     """The place of runs of the named project, else of the one around `near`, else of the one around the current folder.
 
-    Where there is none, nothing exists that a graph could name. `Trouble` if the manifest does not hold.
+    Where there is none, nothing exists that a graph could name.
     """
     root = _root(project, near)
-    return run_place(root or Path.cwd(), _registry(root), store)
+    registry, faults = _registry(root)
+    return replace(run_place(root or Path.cwd(), registry, store), faults=faults)
 
 
 def run_place(root: Path, registry: Registry, store: str | None) -> RunPlace:
@@ -122,20 +132,17 @@ def _root(project: str | None, near: Path | None) -> Path | None:
     return folder.resolve()
 
 
-def _registry(root: Path | None) -> Registry:
-    """The registry of a project whose manifest is whole: what it names can be bound."""
-    from rag_project.manifest import NAME, load_manifest, with_tools
+def _registry(root: Path | None) -> tuple[Registry, tuple[Finding, ...]]:
+    """The registry of a project, and the errors in its manifest."""
+    from rag_project.manifest import load_manifest, with_tools
     from rag_registry.manifest import empty_registry
 
     if root is None:
-        return empty_registry()
+        return empty_registry(), ()
     manifest = load_manifest(root)
     registry, unreadable = with_tools(root, manifest.registry)
-    for finding in (*manifest.findings, *unreadable):
-        if registry.severities.get(finding.code, finding.severity) == "error":
-            where = shown(Path(folder_of(root), NAME))
-            raise Trouble(f"{where}: {finding.message} ({finding.code})", "`rag check` says more", FAILED)
-    return registry
+    found = (*manifest.findings, *unreadable)
+    return registry, tuple(each for each in found if registry.severities.get(each.code, each.severity) == "error")
 
 
 def has_runs(place: RunPlace) -> bool:

@@ -55,22 +55,42 @@ def target(file: str, graph: str | None, project: str | None = None) -> Target:
 def compiled(file: str, data: bytes, graph: str | None, project: str | None = None, *, warn: bool = False) -> Target:
     """The target of a source, given its bytes. With `warn`, warnings are printed as errors are."""
     from rag_cli.gate import gate
+    from rag_compiler.diagnostics import in_order
     from rag_compiler.pipeline import compile_graph
     from rag_compiler.source import SourceFile
+    from rag_ir.graph import Document
+    from rag_project.manifest import NAME
 
     opened = _project(file, project)
     path = _path(file, opened)
     passed = gate(opened, [SourceFile(path, data)])
     broken = [each for each in passed.diagnostics if each.place.path == _manifest(opened) and each.severity == "error"]
-    made = tuple(broken) or compile_graph(passed.analysis, graph, path)
-    if isinstance(made, tuple):
-        _print(passed, made)
-        raise Trouble(f"{shown(file)} does not compile: {counted(len(made), 'error')}", status=FAILED)
+    made = compile_graph(passed.analysis, graph, path)
+    kept = _concerning(broken, made, opened) if isinstance(made, Document) else [*broken, *made]
+    if kept or not isinstance(made, Document):
+        errors = in_order([*dict.fromkeys(kept)])
+        _print(passed, errors)
+        raise Trouble(f"{shown(file)} does not compile: {counted(len(errors), 'error')}", status=FAILED)
+    if broken:
+        from rag_cli.heed import warn as warn_of
+
+        warn_of(len(broken), shown(Path(passed.folder, NAME)), made.entry)
     reached = {*made.provenance.sources, _manifest(opened)}
     warnings = [each for each in passed.diagnostics if each.severity != "error" and each.place.path in reached]
     if warn:
         _print(passed, warnings)
     return Target(made, opened.root, opened.registry, sum(each.severity == "warning" for each in warnings))
+
+
+def _concerning(broken: Sequence[Diagnostic], made: Document, opened: Project) -> list[Diagnostic]:
+    """Of what is wrong in the manifest, what concerns the document."""
+    if not broken or opened.manifest is None:
+        return []
+    from rag_registry.concerns import concerns, used_entries
+    from rag_registry.positions import pointer_at
+
+    used, data = used_entries(made, opened.registry), opened.manifest.data
+    return [each for each in broken if concerns(pointer_at(data, each.place.span.start), used)]
 
 
 def _of_ir(file: str, data: bytes, project: str | None) -> Target:
@@ -89,6 +109,7 @@ def _of_ir(file: str, data: bytes, project: str | None) -> Target:
         where = f" at {first.at}" if first.at else ""
         raise Trouble(f"{shown(file)} is refused{where}: {first.message} ({first.code})", first.help, REFUSED)
     place = place_of(project, None, None if file == STDIN else Path(file).parent)
+    place.heed(document)
     return Target(document, place.root, place.registry, levels["warning"])
 
 

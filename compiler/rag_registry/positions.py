@@ -32,6 +32,16 @@ def positions(text: bytes) -> dict[str, tuple[Range, Range]]:
     return {"": ((0, 0), (0, len(text))), **{pointer(*path): ranges for path, ranges in scanner.found.items()}}
 
 
+def pointer_at(text: bytes, offset: int) -> str:
+    """The pointer of the smallest key or value that an offset is in; empty where it is in none."""
+    found, size = "", len(text) + 1
+    for at, ranges in positions(text).items():
+        for start, end in ranges:
+            if start <= offset <= end and end - start < size and at:
+                found, size = at, end - start
+    return found
+
+
 class _NotToml(Exception):
     """The text is no TOML at some place."""
 

@@ -51,6 +51,7 @@ def execute(arguments: Namespace) -> int:
     place = place_of(arguments.project, arguments.store)
     with opened(place) as store:
         document = document_of(store, arguments.run)
+        place.heed(document)
         answers = _answers(arguments.answer, show_run(store, arguments.run).questions if arguments.answer else ())
         actor = _actor(arguments.actor) if answers else ""
         with watched(arguments.events) as observer:
