@@ -74,7 +74,7 @@ def _status(given: list[str]) -> int:
     except KeyboardInterrupt:
         return CANCELLED
     except Trouble as trouble:
-        return _tell(trouble)
+        return tell(trouble)
     except OSError as error:
         return _tell_refusal(error)
     except Exception as error:
@@ -182,10 +182,11 @@ def _tell_refusal(error: OSError) -> int:
 
     _drop_output()
     what = f"{shown(str(error.filename))} cannot be used" if error.filename else "the system refused"
-    return _tell(Trouble(f"{what}: {reason(error)}"))
+    return tell(Trouble(f"{what}: {reason(error)}"))
 
 
-def _tell(trouble: Trouble) -> int:
+def tell(trouble: Trouble) -> int:
+    """Says what keeps a command from doing its work; the status that stands for it."""
     from rag_cli.printable import printable
     from rag_cli.terminal import palette, say
 

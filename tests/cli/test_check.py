@@ -146,3 +146,31 @@ def test_annotations_count_from_the_root_of_the_checkout(rag: Rag, here: Path, m
     assert rag("check", "..", "--format", "github").out == f"::error file=../flows/broken.rag,{at},{message}"
     done = rag("check", "-", "--format", "github", stdin=BROKEN.encode())
     assert done.out == f"::error {at},{message}"
+
+
+def test_rules_can_be_denied(rag: Rag, here: Path) -> None:
+    (here / "a.rag").write_text(WARNED)
+    assert rag("check", "a.rag", "--deny", "unreachable-node").status == 1
+    assert rag("check", "a.rag", "--deny", "missing-label").status == 0
+    assert rag("check", "a.rag", "--deny", "missing-label", "--deny", "warnings").status == 1
+    done = rag("check", "a.rag", "--deny", "unreachable-nod")
+    assert (done.status, done.out) == (2, "")
+    assert "did you mean `unreachable-node`?" in done.err
+
+
+def test_standard_input_stands_for_a_file_of_the_project(rag: Rag, here: Path) -> None:
+    _project(here, clean=CLEAN, broken=BROKEN)
+    draft = CLEAN.replace("kind pass", "kind pass  next nowhere").encode()
+    done = rag("check", "-", "--stdin-path", "flows/clean.rag", "--format", "concise", stdin=draft)
+    assert done.out.startswith("flows/clean.rag:3:28: error[unknown-node]: ")
+    assert done.out.count("\n") == 1
+    assert (here / "flows" / "clean.rag").read_text() == CLEAN
+    new = rag("check", "-", "--stdin-path", "flows/new.rag", stdin=CLEAN.replace("clean", "new").encode())
+    assert (new.status, new.out) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--stdin-path", "a.rag"), ("-", "--stdin-path", "."), ("-", "--stdin-path", "")]
+)
+def test_what_standard_input_cannot_stand_for(arguments: tuple[str, ...], rag: Rag, here: Path) -> None:
+    assert rag("check", *arguments, stdin=b"").status == 2
