@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag_compiler import hir, syntax
-from rag_compiler.check_built import check_agent_built, check_graph_built, check_node_built
+from rag_compiler.check_built import check_graph_built, check_node_built
 from rag_compiler.check_calls import check_calls, check_recursion
 from rag_compiler.check_flags import check_flags
 from rag_compiler.check_graphs import check_graph
@@ -37,7 +37,7 @@ def check(project: hir.Project, files: Sequence[tuple[str, syntax.File]], regist
         check_flags(graph, sink)
         for node in graph.nodes.values():
             check_node_items(graph, node, sink)
-            check_node_built(node, sink)
+            check_node_built(graph, node, sink)
             check_routing(node, registry, sink)
             check_sends(node, sink)
             check_writes(graph, node, project, registry, sink)
@@ -46,7 +46,6 @@ def check(project: hir.Project, files: Sequence[tuple[str, syntax.File]], regist
         if agent.syntax and agent.origin.path is not None:
             sink = Sink(agent.origin.path, found)
             check_agent_items(agent, agent.syntax, sink)
-            check_agent_built(agent.syntax, sink)
             check_fields(agent.input, types, sink)
     for path, declaration in declarations(files):
         if isinstance(declaration, syntax.Test):

@@ -17,7 +17,8 @@ from rag_compiler.diagnostics import Place
 from rag_compiler.emit_agents import constant_or, emit_agent, emit_fields
 from rag_compiler.emit_code import emit_code, name_of
 from rag_compiler.emit_nodes import Site, emit_nodes
-from rag_compiler.kinds import DEFAULT_MAX_CONCURRENCY, DEFAULT_RECURSION_LIMIT
+from rag_compiler.emit_policies import emit_allow, emit_block
+from rag_compiler.kinds import DEFAULT_MAX_CONCURRENCY, DEFAULT_RECURSION_LIMIT, Checkpoint
 from rag_compiler.places import Places
 from rag_ir import graph as ir
 from rag_ir.finding import pointer
@@ -66,6 +67,7 @@ def _graph(graph: hir.Graph, project: hir.Project, registry: Registry, places: P
     places.put(at, graph.name.span)
     places.put(f"{at}/start", graph.start.span)
     places.document(at, graph.doc)
+    budget = emit_block(graph.budget, "budget", at, places)
     return ir.Graph(
         name=graph.name.name,
         start=name_of(graph.start),
@@ -80,12 +82,26 @@ def _graph(graph: hir.Graph, project: hir.Project, registry: Registry, places: P
         joins=_joins(graph, f"{at}/joins", places),
         recursion_limit=graph.recursion_limit or DEFAULT_RECURSION_LIMIT,
         max_concurrency=graph.max_concurrency or DEFAULT_MAX_CONCURRENCY,
-        budget=None,
-        checkpoint="every",
-        interrupts=True,
-        allow={},
+        budget=budget.value if budget else None,
+        checkpoint=_checkpoint(graph, at, places),
+        interrupts=_interrupts(graph, at, places),
+        allow=emit_allow(graph, at, places),
         metadata=graph.metadata,
     )
+
+
+def _checkpoint(graph: hir.Graph, at: str, places: Places) -> Checkpoint:
+    if graph.checkpoint is None:
+        return "every"
+    places.put(f"{at}/checkpoint", graph.checkpoint.span)
+    return graph.checkpoint.word
+
+
+def _interrupts(graph: hir.Graph, at: str, places: Places) -> bool:
+    if graph.interrupts is None:
+        return True
+    places.put(f"{at}/interrupts", graph.interrupts.span)
+    return graph.interrupts.word != "off"
 
 
 def _output(graph: hir.Graph, at: str, places: Places) -> tuple[ir.Entry, ...] | None:
@@ -113,10 +129,14 @@ def _channel(channel: hir.Channel, at: str, places: Places) -> ir.Channel:
     places.put(at, channel.name.span)
     places.document(at, channel.doc)
     reducer = channel.reducer.name if channel.reducer else "overwrite"
+    if channel.reducer:
+        places.put(f"{at}/reducer", channel.reducer.span)
+    if channel.function:
+        places.put(f"{at}/function", channel.function.span)
     return ir.Channel(
         name=channel.name.name,
         reducer=reducer,
-        function=None,
+        function=channel.function.name if channel.function else None,
         deep=channel.deep,
         accumulate=channel.accumulate,
         schema=to_schema(channel_type(channel)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag_compiler import hir
-from rag_compiler.emit_code import emit_template, name_of, names_of
+from rag_compiler.emit_code import emit_template, name_of, names_of, put_names
+from rag_compiler.emit_policies import emit_block, emit_listed
 from rag_compiler.kinds import DEFAULT_MAX_TURNS
 from rag_compiler.places import Places
 from rag_compiler.resolve_values import NotConstant, constant
@@ -18,17 +19,19 @@ def emit_agent(agent: hir.Agent, at: str, places: Places) -> ir.Agent:
     """An agent whose texts stand at `at`. A registered one has no places in the text."""
     path = agent.origin.path
     own = Places(path, places.found, places.docs) if path is not None else Places("")
+    budget = emit_block(agent.budget, "budget", at, own)
+    put_names(agent.model, agent.tools, at, own)
     return ir.Agent(
         name=agent.name,
         model=name_of(agent.model),
         system=emit_template(agent.system, f"{at}/system", own),
         prompt=emit_template(agent.prompt, f"{at}/prompt", own),
         tools=names_of(agent.tools),
-        stores=(),
+        stores=emit_listed(agent.stores, "stores", at, own),
         input=emit_fields(agent.input),
         output=to_schema(agent.output.value) if agent.output else None,
         max_turns=agent.max_turns or DEFAULT_MAX_TURNS,
-        budget=None,
+        budget=budget.value if budget else None,
     )
 
 

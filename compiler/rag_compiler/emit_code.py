@@ -20,6 +20,14 @@ def names_of(targets: Sequence[hir.Target]) -> tuple[str, ...]:
     return tuple(target.name for target in targets if isinstance(target, hir.Ref))
 
 
+def put_names(model: hir.Target | None, tools: Sequence[hir.Target], at: str, places: Places) -> None:
+    """The places of the model and the tools of a behaviour, or of an agent."""
+    if model is not None:
+        places.put(f"{at}/model", model.span)
+    for index, tool in enumerate(each for each in tools if isinstance(each, hir.Ref)):
+        places.put(f"{at}/tools/{index}", tool.span)
+
+
 def emit_code(expr: hir.Expr, at: str, places: Places) -> Code:
     """The code of an expression, which stands at the pointer `at`. A hole is null."""
     places.put(at, expr.span)

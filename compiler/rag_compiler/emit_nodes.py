@@ -9,9 +9,16 @@ from rag_compiler.blocks import word_of
 from rag_compiler.check_graphs import offered_tools
 from rag_compiler.default_writes import default_writes
 from rag_compiler.emit_agents import emit_agent
-from rag_compiler.emit_code import emit_code, emit_entries, emit_template, name_of, names_of
+from rag_compiler.emit_code import emit_code, emit_entries, emit_template, name_of, names_of, put_names
 from rag_compiler.emit_names import emit_names
-from rag_compiler.emit_policies import emit_join, emit_retry, emit_timeout
+from rag_compiler.emit_policies import (
+    emit_block,
+    emit_budget,
+    emit_join,
+    emit_listed,
+    emit_retry,
+    emit_timeout,
+)
 from rag_compiler.emit_sends import Sends, emit_defaults, emit_sends, emit_writes
 from rag_compiler.kinds import DEFAULT_MAX_TURNS
 from rag_compiler.labels import calls_once, labels_of
@@ -49,7 +56,10 @@ def emit_nodes(site: Site) -> Iterator[ir.Node]:
 
 
 def _node(node: hir.Node, sends: Sends, at: str, site: Site) -> ir.Node:
-    places = site.places
+    places, policies = site.places, node.policies
+    agent = _bundled(node, site)
+    cache = emit_block(policies.cache, "cache", at, places)
+    steering = emit_block(policies.steering, "steering", at, places)
     places.put(at, node.name.span)
     places.document(at, node.doc)
     if node.on_error:
@@ -68,32 +78,49 @@ def _node(node: hir.Node, sends: Sends, at: str, site: Site) -> ir.Node:
         max_visits=node.max_visits,
         timeout=emit_timeout(node.policies.timeout, site.graph, node.kind, at, places),
         retry=emit_retry(node.policies.retry, site.graph, node.kind, at, places),
-        budget=None,
-        cache=None,
-        steering=None,
-        stores=(),
-        middleware=(),
+        budget=emit_budget(policies.budget, agent, at, places),
+        cache=cache.value if cache else None,
+        steering=steering.value if steering else None,
+        stores=names_of(agent.stores.names if agent.stores else ())
+        if agent
+        else emit_listed(policies.stores, "stores", at, places),
+        middleware=emit_listed(policies.middleware, "middleware", at, places),
         pause_before=node.pause_before,
         pause_after=node.pause_after,
         metadata=node.metadata,
     )
 
 
+def _bundled(node: hir.Node, site: Site) -> hir.Agent | None:
+    """The agent that a model-driven node runs in place."""
+    match node.behaviour:
+        case hir.ModelNode(agent=hir.Ref(name)):
+            return site.project.agents.get(name)
+        case _:
+            return None
+
+
 def _behaviour(node: hir.Node, at: str, site: Site) -> ir.Behaviour:
     places = site.places
+    _put_kind(node, at, places)
     match node.behaviour:
         case hir.ModelNode() as model:
             return _model(node, model, at, site)
         case hir.ExecutorNode(tools):
             offered = offered_tools(site.graph, site.project.agents) if tools is None else tools
+            put_names(None, tools or (), at, places)
             return ir.ToolExecutor(kind="tool_executor", tools=names_of(offered))
         case hir.ToolNode(tool, arguments):
             emitted = emit_entries(arguments, f"{at}/arguments", places)
+            places.put(f"{at}/tool", tool.span)
             return ir.ToolCall(kind="tool", tool=name_of(tool), arguments=emitted)
         case hir.RouterNode(router):
+            if router is not None:
+                places.put(f"{at}/router", router.span)
             return ir.Router(kind="router", router=name_of(router) if router else None)
         case hir.ChildNode(kind, callee, given):
             mapping = emit_entries(given, f"{at}/input", places) if given is not None else None
+            places.put(f"{at}/{'agent' if kind == 'subagent' else 'graph'}", callee.span)
             if kind == "subagent":
                 return ir.Subagent(kind="subagent", agent=name_of(callee), input=mapping)
             return ir.Subgraph(kind="subgraph", graph=name_of(callee), input=mapping)
@@ -106,10 +133,22 @@ def _behaviour(node: hir.Node, at: str, site: Site) -> ir.Behaviour:
             return ir.Pass(kind="pass")
 
 
+def _put_kind(node: hir.Node, at: str, places: Places) -> None:
+    """The place of what a node does: its kind, where it is written; and of its questions."""
+    for item in node.syntax.items:
+        if isinstance(item, syntax.RefItem) and item.keyword.text == "kind" and item.name:
+            places.put(at, item.name.span)
+        elif isinstance(item, syntax.RefItem) and item.keyword.text == "interrupt" and item.name:
+            places.put(f"{at.removesuffix('/behaviour')}/pause_{item.name.text}", item.name.span)
+
+
 def _model(node: hir.Node, model: hir.ModelNode, at: str, site: Site) -> ir.ModelCall:
     loop = model.kind == "agent" and not calls_once(node)
-    if isinstance(model.agent, hir.Ref) and model.agent.name in site.project.agents:
-        agent = emit_agent(site.project.agents[model.agent.name], at, site.places)
+    bundled = _bundled(node, site)
+    if bundled is not None:
+        agent = emit_agent(bundled, at, site.places)
+        if model.agent is not None:
+            site.places.put(f"{at}/agent", model.agent.span)
         return ir.ModelCall(
             kind=model.kind,
             model=agent.model,
@@ -121,6 +160,7 @@ def _model(node: hir.Node, model: hir.ModelNode, at: str, site: Site) -> ir.Mode
             loop=loop,
             agent=agent.name,
         )
+    put_names(model.model, model.tools, at, site.places)
     return ir.ModelCall(
         kind=model.kind,
         model=name_of(model.model),

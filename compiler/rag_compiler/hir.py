@@ -31,7 +31,21 @@ from rag_compiler.hir_expressions import (
     Target,
     Template,
 )
-from rag_compiler.hir_policies import Duration, Flag, JoinOptions, Policies, Retry, Wait
+from rag_compiler.hir_policies import (
+    Allow,
+    Budget,
+    Cache,
+    Checkpoint,
+    Duration,
+    Flag,
+    Interrupts,
+    JoinOptions,
+    Listed,
+    Policies,
+    Retry,
+    Steering,
+    Wait,
+)
 from rag_compiler.hir_tests import Test
 from rag_compiler.source import Span
 from rag_ir.graph import Json
@@ -40,9 +54,13 @@ from rag_ir.types import TypeValue
 
 __all__ = [
     "Agent",
+    "Allow",
     "Behaviour",
+    "Budget",
+    "Cache",
     "Call",
     "Channel",
+    "Checkpoint",
     "Child",
     "ChildNode",
     "Choice",
@@ -62,11 +80,13 @@ __all__ = [
     "Hole",
     "Index",
     "InterruptNode",
+    "Interrupts",
     "JoinNode",
     "JoinOptions",
     "JoinSends",
     "Kind",
     "ListOf",
+    "Listed",
     "Local",
     "Member",
     "ModelNode",
@@ -86,6 +106,7 @@ __all__ = [
     "Routes",
     "Routing",
     "Send",
+    "Steering",
     "Target",
     "Template",
     "ToolNode",
@@ -155,6 +176,8 @@ class Agent:
     input: tuple[Field, ...] | None
     output: Type | None
     max_turns: int | None
+    stores: Listed | None
+    budget: Budget | None
     doc: str
     syntax: syntax.Agent | None
 
@@ -342,10 +365,14 @@ class Node:
 
 @record
 class Channel:
-    """A channel. `type` null: whatever its reducer makes. `reducer` null is a hole; `initial` null: the reducer's own."""
+    """A channel. `type` null: whatever its reducer makes. `reducer` null is a hole; `initial` null: the reducer's own.
+
+    `function` is the registered reducer of `aggregate`; then `type` is what that one makes, if nothing else is declared.
+    """
 
     name: Ref
     reducer: Ref | None
+    function: Ref | None
     deep: bool
     accumulate: bool
     type: Type | None
@@ -382,6 +409,10 @@ class Graph:
     max_concurrency: int | None
     timeout: Duration | None
     retry: Retry | None
+    budget: Budget | None
+    checkpoint: Checkpoint | None
+    interrupts: Interrupts | None
+    allow: tuple[Allow, ...]
     metadata: Json
     doc: str
     syntax: syntax.Graph

@@ -35,6 +35,63 @@ class Retry:
 
 
 @record
+class Budget:
+    """`budget { .. }`"""
+
+    value: ir.Budget
+    keyword: Span
+
+
+@record
+class Cache:
+    """`cache { .. }`"""
+
+    value: ir.Cache
+    keyword: Span
+
+
+@record
+class Steering:
+    """`steering { .. }`, or the older `human allow` and `parent allow`, at the first of them."""
+
+    value: ir.Steering
+    keyword: Span
+
+
+@record
+class Listed:
+    """`stores [..]` or `middleware [..]`"""
+
+    names: tuple[Target, ...]
+    keyword: Span
+
+
+@record
+class Checkpoint:
+    """The word of `checkpoint`, and where it stands."""
+
+    word: Literal["every", "exit", "off", "inherit"]
+    span: Span
+
+
+@record
+class Interrupts:
+    """The word of `interrupt`, and where it stands."""
+
+    word: Literal["manual", "off"]
+    span: Span
+
+
+@record
+class Allow:
+    """`allow KIND [..]`; `kind` is the manifest's section."""
+
+    kind: str
+    names: tuple[Target, ...]
+    span: Span
+
+
+@record
 class Wait:
     """The policy of a join. `quorum` is the number of `quorum`, and `keep` where that word stands."""
 
@@ -59,5 +116,10 @@ class Policies:
 
     timeout: Duration | None
     retry: Retry | None
+    budget: Budget | None
+    cache: Cache | None
+    steering: Steering | None
+    stores: Listed | None
+    middleware: Listed | None
     blocking: Flag | None
     optional: Flag | None

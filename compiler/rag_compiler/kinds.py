@@ -120,12 +120,22 @@ Wait = Literal["all", "race", "quorum", "best_effort", "fallback", "compare"]
 WAITS: tuple[Wait, ...] = ("all", "race", "quorum", "best_effort", "fallback", "compare")
 JOIN_OPTIONS = ("wait", "timeout", "on_timeout", "keep")
 DEFAULTS = ("model", "recursion_limit", "max_concurrency", "timeout", "retry")
-MODES = {"checkpoint": ("every", "exit", "off", "inherit"), "interrupt": ("manual", "off")}
+Checkpoint = Literal["every", "exit", "off", "inherit"]
+CHECKPOINTS: tuple[Checkpoint, ...] = ("every", "exit", "off", "inherit")
+Interrupts = Literal["manual", "off"]
+INTERRUPTS: tuple[Interrupts, ...] = ("manual", "off")
+MODES = {"checkpoint": CHECKPOINTS, "interrupt": INTERRUPTS}
 PAUSES = ("before", "after")
 CONTEXTS = ("fresh", "fork")
 
+BUDGET = ("tokens", "cost_usd", "model_calls", "tool_calls", "wall")
+CACHE = ("ttl", "scope")
+Scope = Literal["run", "thread", "shared"]
+SCOPES: tuple[Scope, ...] = ("run", "thread", "shared")
+STEERING = ("human", "parent", "delivery")
+DELIVERIES = ("safe_boundary",)
 RETRY = ("max_attempts", "backoff", "initial", "max", "jitter", "on")
-"""Keys of `retry`."""
+"""Keys of blocks of policies, and words that they take."""
 Backoff = Literal["constant", "linear", "exponential"]
 BACKOFFS: tuple[Backoff, ...] = ("constant", "linear", "exponential")
 
@@ -134,6 +144,8 @@ MOST_CHANNELS = 1_000
 MOST_SENDS = 1_000
 LONGEST_DURATION = 3_650 * 86_400_000
 """Milliseconds."""
+LARGEST_AMOUNT = 10**12
+"""Tokens and calls in a budget go from 0 to this."""
 LARGEST_COUNT = 1_000_000
 """Counts written in source (`max_turns`, `recursion_limit`, ...) go from 1 to this."""
 DEFAULT_MAX_TURNS = 25

@@ -14,7 +14,7 @@ from rag_ir.finding import pointer
 from rag_ir.graph import IR_VERSION, Document, Json, Provenance, Schema, SourcePlace
 from rag_ir.record import record
 from rag_registry.registry import Registry
-from rag_verify.names_used import NamesUsed, names_used, schemas_of_graph
+from rag_verify.names_used import NamesUsed, names_of_graph, names_used, schemas_of_graph
 from rag_verify.requirements import policy_of, require
 
 
@@ -32,11 +32,10 @@ class Linked:
     def document(self, registry: Registry, sources: Sequence[SourceFile], generator: str) -> Document:
         """The sealed document. `sources` are the files that it comes from."""
         used = NamesUsed()
-        for part in (
-            *(node.behaviour for graph in self.graphs.values() for node in graph.nodes),
-            *self.agents.values(),
-        ):
-            used |= names_used(part)
+        for graph in self.graphs.values():
+            used |= names_of_graph(graph)
+        for agent in self.agents.values():
+            used |= names_used(agent)
         files = {file.path: file for file in sources}
         return seal(
             Document(
@@ -45,7 +44,7 @@ class Linked:
                 graphs=self.graphs,
                 agents=self.agents,
                 types=self.types,
-                requires=require(used.models, used.tools, used.routers, registry),
+                requires=require(used, registry),
                 policy=policy_of(registry),
                 provenance=Provenance(
                     origin="file",

@@ -17,6 +17,7 @@ from rag_registry.registry import KINDS, Registry
 from rag_registry.unbuilt import is_unbuilt
 
 Noun = Literal["model", "tool", "agent", "graph", "router"]
+Capability = Noun | Literal["store", "reducer", "middleware", "script"]
 NOUNS: tuple[Noun, ...] = ("model", "tool", "agent", "graph", "router")
 RESERVED = ("END", "START")
 RESERVED_HELP = "`END` and `START` are words of the language; choose another name"
@@ -35,24 +36,24 @@ class Names:
     agents: Mapping[str, Place]
     types: Mapping[str, Place]
 
-    def find(self, noun: Noun, name: str) -> str | None:
-        """The canonical name of a model, tool, agent, graph or router; null where there is none."""
+    def find(self, noun: Capability, name: str) -> str | None:
+        """The canonical name of a capability; null where there is none."""
         declared, registered = self.declared(noun), self.registered(noun)
         if name in declared or name in registered:
             return name
-        alias = self.registry.aliases.get(f"{noun}s", {}).get(name)
+        alias = self.registry.aliases.get(section_of(noun), {}).get(name)
         return alias if alias in registered else None
 
     def forbidden(self, noun: str, name: str) -> Literal["allow", "deny"] | None:
         """Which list of the policy objects to a canonical name; null where it may be named."""
         policy = self.registry.policy
-        return objection(f"{noun}s", name, policy.allow, policy.deny)
+        return objection(section_of(noun), name, policy.allow, policy.deny)
 
-    def available(self, noun: Noun) -> list[str]:
+    def available(self, noun: Capability) -> list[str]:
         """Every name of a kind, aliases left out."""
         return sorted({*self.declared(noun), *self.registered(noun)})
 
-    def declared(self, noun: Noun) -> Mapping[str, Place]:
+    def declared(self, noun: Capability) -> Mapping[str, Place]:
         """What the project declares of a kind."""
         match noun:
             case "agent":
@@ -62,7 +63,7 @@ class Names:
             case _:
                 return {}
 
-    def registered(self, noun: Noun) -> Mapping[str, object]:
+    def registered(self, noun: Capability) -> Mapping[str, object]:
         """What the registry has of a kind."""
         match noun:
             case "model":
@@ -75,6 +76,8 @@ class Names:
                 return self.registry.routers
             case "graph":
                 return {}
+            case "store" | "reducer" | "middleware" | "script":
+                return self.registry.entries(section_of(noun))
 
     def others(self, section: str) -> tuple[str, ...]:
         """Names of a section of the manifest that this version reads but cannot run."""
@@ -89,6 +92,11 @@ class Names:
         if name in self.types:
             found.append("type")
         return f"`{name}` is {article(found[0])}, not {article(wanted)}" if found else ""
+
+
+def section_of(noun: str) -> str:
+    """The manifest's section of a kind of capability."""
+    return noun if noun == "middleware" else f"{noun}s"
 
 
 def article(noun: str) -> str:

@@ -9,19 +9,19 @@ from rag_compiler.blocks import Block
 from rag_compiler.callees import field_places
 from rag_compiler.diagnostics import Diagnostic, Place
 from rag_compiler.kinds import AGENT_ITEMS
-from rag_compiler.names import Names
+from rag_compiler.names import Capability, Names
 from rag_compiler.resolve_expressions import bind
 from rag_compiler.resolve_graphs import bind_inputs, registered_default
+from rag_compiler.resolve_limits import bind_budget
 from rag_compiler.resolve_names import bind_capabilities, bind_capability
-from rag_compiler.resolve_types import bind_type
+from rag_compiler.resolve_types import bind_type, type_of_schema
 from rag_compiler.resolve_values import bind_count, bind_document, bind_text
 from rag_compiler.scope import Scope
 from rag_compiler.sink import Sink
 from rag_compiler.source import Span
 from rag_ir.finding import pointer
-from rag_ir.graph import Field, Json, Schema
+from rag_ir.graph import Field, Json
 from rag_ir.record import replace
-from rag_ir.types import JSON, TypeValue, from_schema
 from rag_registry import registry as registered
 
 NOWHERE = Span(0, 0)
@@ -34,6 +34,7 @@ def bind_agent(agent: syntax.Agent, names: Names, sink: Sink) -> hir.Agent:
     name = agent.name or syntax.Name("?", agent.keyword.span)
     block = Block(agent.items, AGENT_ITEMS)
     model, tools = block.pick("model", syntax.RefItem), block.pick("tools", syntax.RefListItem)
+    stores = block.pick("stores", syntax.RefListItem)
     output, turns = block.pick("output", syntax.TypeItem), block.pick("max_turns", syntax.ValueItem)
     inputs = _inputs(block, names, sink)
     fields = field_places(inputs, f"the input of agent `{name.text}`", sink.path)
@@ -49,6 +50,10 @@ def bind_agent(agent: syntax.Agent, names: Names, sink: Sink) -> hir.Agent:
         input=inputs,
         output=bind_type(output.type, names, sink) if output else None,
         max_turns=bind_count(turns.value if turns else None, "max_turns", sink),
+        stores=hir.Listed(bind_capabilities("store", stores.names, names, sink), stores.keyword.span)
+        if stores
+        else None,
+        budget=bind_budget(block.pick("budget", syntax.BlockItem), sink),
         doc=bind_document(agent.doc, block.pick("description", syntax.TextItem), sink),
         syntax=agent,
     )
@@ -81,38 +86,37 @@ def bind_registered(
             sink.add(replace(diagnostic, place=at, fixes=(), related=()))
         return bound
 
-    model = names.find("model", agent.model)
-    tools = [names.find("tool", tool) for tool in agent.tools]
     return hir.Agent(
         name=agent.name,
         origin=hir.Origin(None, NOWHERE),
-        model=hir.Ref(model, NOWHERE) if model else hir.Hole(NOWHERE),
+        model=_registered("model", agent.model, names),
         system=text(agent.system, "system"),
         prompt=text(agent.prompt, "prompt"),
-        tools=tuple(hir.Ref(tool, NOWHERE) if tool else hir.Hole(NOWHERE) for tool in tools),
+        tools=tuple(_registered("tool", name, names) for name in agent.tools),
         input=inputs,
-        output=hir.Type(_type(agent.output), NOWHERE, True) if agent.output is not None else None,
+        output=hir.Type(type_of_schema(agent.output), NOWHERE, True) if agent.output is not None else None,
         max_turns=agent.max_turns,
+        stores=hir.Listed(tuple(_registered("store", name, names) for name in agent.stores), NOWHERE),
+        budget=hir.Budget(agent.budget, NOWHERE) if agent.budget else None,
         doc=agent.description,
         syntax=None,
     )
+
+
+def _registered(noun: Capability, name: str, names: Names) -> hir.Target:
+    """What a name in the manifest means; the manifest's reader has reported one that means nothing."""
+    found = names.find(noun, name)
+    return hir.Ref(found, NOWHERE) if found else hir.Hole(NOWHERE)
 
 
 def _registered_field(field: Field) -> hir.Field:
     default = None if field.required or field.default is None else _literal(field.default)
     return hir.Field(
         hir.Ref(field.name, NOWHERE),
-        hir.Type(_type(field.schema), NOWHERE, True),
+        hir.Type(type_of_schema(field.schema), NOWHERE, True),
         default,
         str(field.schema.get("description", "")),
     )
-
-
-def _type(schema: Schema) -> TypeValue:
-    try:
-        return from_schema(schema)
-    except ValueError:
-        return JSON
 
 
 def _literal(value: Json) -> hir.Expr:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rag_compiler import hir, syntax
 from rag_compiler.kinds import REDUCER_ALIASES, REDUCERS, REFUSED_REDUCERS
 from rag_compiler.names import Names
-from rag_compiler.resolve_types import bind_type
+from rag_compiler.resolve_names import bind_capability
+from rag_compiler.resolve_policies import written_name
+from rag_compiler.resolve_types import bind_type, type_of_schema
 from rag_compiler.resolve_values import bind_constant
 from rag_compiler.sink import Sink
 from rag_compiler.words import names as say
-from rag_compiler.words.values import bad_value, not_built
+from rag_compiler.words.values import bad_value
 from rag_ir.reducers import LISTS, NUMBERS
 from rag_ir.types import (
     FLOAT,
@@ -30,19 +34,21 @@ WORDS = {"merge": "deep", "topic": "accumulate"}
 """The one word that a reducer may be followed by."""
 CONVERSATIONS = (ListOf(Named("message")), ListOf(JSON))
 """The types, beside `json`, that a conversation may be given."""
-BUILT = "reducers that work: " + say.quoted(sorted(REDUCERS))
 
 
 def bind_channel(channel: syntax.Channel, name: syntax.Name, names: Names, sink: Sink) -> hir.Channel:
     """A channel; a reducer that does not bind is a hole."""
-    reducer = _reducer(channel, names, sink)
-    word = _word(channel, reducer, sink)
+    reducer, function = _reducer(channel, names, sink)
+    word = _word(channel, reducer, sink) if function is None else ""
     type_ = bind_type(channel.type, names, sink) if channel.type else None
-    if reducer and type_:
+    if function:
+        type_ = _made(function, type_, names, sink)
+    elif reducer and type_:
         _check_shape(channel, reducer, type_, sink)
     return hir.Channel(
         name=hir.Ref(name.text, name.span),
         reducer=reducer,
+        function=function,
         deep=word == "deep",
         accumulate=word == "accumulate",
         type=type_,
@@ -51,34 +57,66 @@ def bind_channel(channel: syntax.Channel, name: syntax.Name, names: Names, sink:
     )
 
 
-def _reducer(channel: syntax.Channel, names: Names, sink: Sink) -> hir.Ref | None:
+def _reducer(channel: syntax.Channel, names: Names, sink: Sink) -> tuple[hir.Ref | None, hir.Ref | None]:
+    """The reducer, and with `aggregate` the registered function."""
     name = channel.reducer
     if name is None:
-        return None
+        return None, None
     canonical = REDUCER_ALIASES.get(name.text, name.text)
     if canonical in REDUCERS:
-        return hir.Ref(canonical, name.span)
-    place, registered = sink.at(name.span), names.others("reducers")
+        return hir.Ref(canonical, name.span), None
     if name.text == "aggregate":
-        _refuse_aggregate(channel, name, registered if names.registry.readable else None, sink)
-    elif name.text in registered:
-        sink.add(not_built(place, f"reducer `{name.text}` of the manifest", BUILT))
-    elif names.registry.readable or name.text in REFUSED_REDUCERS:
+        return _registered(_function(channel, name, sink), channel.arguments[1:], names, sink)
+    if names.find("reducer", name.text) and name.text not in REFUSED_REDUCERS:
+        return _registered(name, channel.arguments, names, sink)
+    if names.registry.readable or name.text in REFUSED_REDUCERS:
         hint = REFUSED_REDUCERS.get(name.text, "")
-        sink.add(say.unknown_word("unknown-reducer", place, "reducer", name.text, REDUCERS, hint))
-    return None
+        known = (*REDUCERS, *names.available("reducer"))
+        sink.add(say.unknown_word("unknown-reducer", sink.at(name.span), "reducer", name.text, known, hint))
+    return None, None
 
 
-def _refuse_aggregate(
-    channel: syntax.Channel, name: syntax.Name, registered: tuple[str, ...] | None, sink: Sink
-) -> None:
-    """Report `aggregate`, or the function that is not among the registered ones, where these are known."""
+def _function(channel: syntax.Channel, name: syntax.Name, sink: Sink) -> syntax.Name | None:
+    """The name behind `aggregate`."""
     match channel.arguments[:1]:
-        case (syntax.Literal(str() as function, span),) if registered is not None and function not in registered:
-            place = sink.at(span)
-            sink.add(say.unknown_capability("unknown-capability", place, "reducer", function, registered, {}, ""))
+        case (syntax.Hole(),):
+            return None
+        case (first,):
+            written = written_name(first)
         case _:
-            sink.add(not_built(sink.at(name.span), "reducer `aggregate`", BUILT))
+            written = None
+    if written is None:
+        place = sink.at(channel.arguments[0].span if channel.arguments else name.span)
+        sink.add(bad_value(place, "`aggregate` takes the name of a registered reducer", 'write `aggregate "NAME"`'))
+    return written
+
+
+def _registered(
+    name: syntax.Name | None, rest: Sequence[syntax.Expr], names: Names, sink: Sink
+) -> tuple[hir.Ref | None, hir.Ref | None]:
+    for argument in rest:
+        if not isinstance(argument, syntax.Hole):
+            sink.add(bad_value(sink.at(argument.span), "a registered reducer takes no arguments"))
+    found = bind_capability("reducer", name, names, sink, name.span) if name else None
+    if not isinstance(found, hir.Ref):
+        return None, None
+    return hir.Ref("aggregate", found.span), found
+
+
+def _made(function: hir.Ref, declared: hir.Type | None, names: Names, sink: Sink) -> hir.Type | None:
+    """The type of the whole value: what the manifest says of the reducer, which a declared type can only repeat."""
+    schema = names.registry.reducers[function.name].schema
+    if schema is None:
+        return declared
+    made = type_of_schema(schema)
+    if declared is None:
+        return hir.Type(made, function.span, True)
+    if declared.whole and declared.value != made:
+        message = f"reducer `{function.name}` makes `{spell_out(made)}`, not `{spell_out(declared.value)}`"
+        sink.add(
+            bad_value(sink.at(declared.span), message, fixes=(say.replace(sink.at(declared.span), spell_out(made)),))
+        )
+    return declared
 
 
 def _word(channel: syntax.Channel, reducer: hir.Ref | None, sink: Sink) -> str:

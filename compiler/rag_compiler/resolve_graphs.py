@@ -13,6 +13,8 @@ from rag_compiler.kinds import GRAPH_ITEMS
 from rag_compiler.names import RESERVED, RESERVED_HELP, Names
 from rag_compiler.resolve_channels import bind_channel
 from rag_compiler.resolve_expressions import bind
+from rag_compiler.resolve_limits import bind_budget
+from rag_compiler.resolve_modes import bind_allow, bind_checkpoint, bind_interrupts
 from rag_compiler.resolve_names import Home, bind_capability, distinct_names
 from rag_compiler.resolve_nodes import bind_node
 from rag_compiler.resolve_policies import bind_duration, bind_retry
@@ -90,6 +92,10 @@ def bind_graph(graph: syntax.Graph, signature: Signature, names: Names, callees:
         max_concurrency=site.limit("max_concurrency"),
         timeout=site.default_timeout(),
         retry=site.default_retry(),
+        budget=bind_budget(block.pick("budget", syntax.BlockItem), sink),
+        checkpoint=bind_checkpoint(block.pick("checkpoint", syntax.RefItem), sink),
+        interrupts=bind_interrupts(block.pick("interrupt", syntax.RefItem), sink),
+        allow=bind_allow(block.every(syntax.AllowItem), names, sink),
         metadata=bind_metadata(block.pick("metadata", syntax.BlockItem), sink),
         doc=bind_document(graph.doc, block.pick("description", syntax.TextItem), sink),
         syntax=graph,

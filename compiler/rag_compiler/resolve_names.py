@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from rag_compiler import hir, syntax
 from rag_compiler.callees import Callees
 from rag_compiler.diagnostics import Place
-from rag_compiler.names import RESERVED, Names, Noun
+from rag_compiler.names import NOUNS, RESERVED, Capability, Names, section_of
 from rag_compiler.scope import Scope
 from rag_compiler.sink import Sink
 from rag_compiler.source import Span
@@ -91,8 +91,8 @@ class Home:
         self.sink.add(say.unknown_target(place, name.text, self.graph, available, declared, elsewhere))
 
 
-def bind_capability(noun: Noun, name: syntax.Name | None, names: Names, sink: Sink, where: Span) -> hir.Target:
-    """A model, tool, agent, graph or router by its name or alias."""
+def bind_capability(noun: Capability, name: syntax.Name | None, names: Names, sink: Sink, where: Span) -> hir.Target:
+    """A capability by its name or alias."""
     if name is None:
         return hir.Hole(where)
     found = names.find(noun, name.text)
@@ -101,28 +101,31 @@ def bind_capability(noun: Noun, name: syntax.Name | None, names: Names, sink: Si
     if not names.registry.readable:
         return hir.Hole(name.span)
     place, available = sink.at(name.span), names.available(noun)
-    if name.text in names.others(f"{noun}s"):
+    if name.text in names.others(section_of(noun)):
         sink.add(
             not_built(place, f"{noun} `{name.text}` of the manifest", f"{noun}s that work: {say.quoted(available)}")
         )
         return hir.Hole(name.span)
     elsewhere = names.elsewhere(name.text, noun)
     declared = names.declared(noun)
-    sink.add(say.unknown_capability(f"unknown-{noun}", place, noun, name.text, available, declared, elsewhere))
+    code = f"unknown-{noun}" if noun in NOUNS else "unknown-capability"
+    sink.add(say.unknown_capability(code, place, noun, name.text, available, declared, elsewhere))
     return hir.Hole(name.span)
 
 
-def _permitted(noun: Noun, found: str, name: syntax.Name, names: Names, sink: Sink) -> hir.Target:
+def _permitted(noun: Capability, found: str, name: syntax.Name, names: Names, sink: Sink) -> hir.Target:
     """What a name means, or a hole where the manifest's policy forbids it, which is reported."""
     by = names.forbidden(noun, found)
     if by is None:
         return hir.Ref(found, name.span)
-    policy = names.manifest(pointer("policy", by, f"{noun}s"))
+    policy = names.manifest(pointer("policy", by, section_of(noun)))
     sink.add(say.not_allowed(sink.at(name.span), noun, found, by, policy))
     return hir.Hole(name.span)
 
 
-def bind_capabilities(noun: Noun, written: Sequence[syntax.Name], names: Names, sink: Sink) -> tuple[hir.Target, ...]:
+def bind_capabilities(
+    noun: Capability, written: Sequence[syntax.Name], names: Names, sink: Sink
+) -> tuple[hir.Target, ...]:
     """A list of names, each once."""
     bound = [bind_capability(noun, name, names, sink, name.span) for name in distinct_names(written, sink)]
     first: dict[str, hir.Target] = {}

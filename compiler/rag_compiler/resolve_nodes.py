@@ -9,8 +9,9 @@ from rag_compiler.blocks import Block
 from rag_compiler.callees import input_of_tool
 from rag_compiler.diagnostics import Place
 from rag_compiler.kinds import COMMON, KIND_ALIASES, KINDS, NODE_ITEMS, PAUSES
-from rag_compiler.names import Noun
+from rag_compiler.names import Capability, Noun
 from rag_compiler.resolve_expressions import bind
+from rag_compiler.resolve_limits import bind_budget, bind_cache, bind_steering
 from rag_compiler.resolve_names import Home, bind_capabilities, bind_capability, distinct_names
 from rag_compiler.resolve_policies import bind_duration, bind_flag, bind_retry
 from rag_compiler.resolve_sends import bind_sends
@@ -196,6 +197,11 @@ class _Site:
         return hir.Policies(
             timeout=self._duration("timeout"),
             retry=bind_retry(retry.pairs, retry.keyword.span, self.home.sink) if retry else None,
+            budget=bind_budget(self.block.pick("budget", syntax.BlockItem), self.home.sink),
+            cache=bind_cache(self.block.pick("cache", syntax.BlockItem), self.home.sink),
+            steering=bind_steering(self.block.items, self.home.sink),
+            stores=self._listed("stores", "store"),
+            middleware=self._listed("middleware", "middleware"),
             blocking=self._flag("blocking"),
             optional=self._flag("optional"),
         )
@@ -203,6 +209,12 @@ class _Site:
     def _duration(self, word: str) -> hir.Duration | None:
         item = self.block.pick(word, syntax.ValueItem)
         return bind_duration(item.value, word, item.keyword.span, self.home.sink) if item else None
+
+    def _listed(self, word: str, noun: Capability) -> hir.Listed | None:
+        item = self.block.pick(word, syntax.RefListItem)
+        if item is None:
+            return None
+        return hir.Listed(bind_capabilities(noun, item.names, self.home.names, self.home.sink), item.keyword.span)
 
     def _flag(self, word: str) -> hir.Flag | None:
         item = self.block.pick(word, syntax.ValueItem)

@@ -102,8 +102,14 @@ def _distinct_words(items: Sequence[syntax.Expr], item: str, known: tuple[Word, 
     return tuple(first)
 
 
-def bind_retry(pairs: Sequence[syntax.Pair], keyword: Span, sink: Sink) -> Retry:
-    """`retry { .. }`; what is left out, or wrong and reported, is the default."""
+def bind_retry(pairs: Sequence[syntax.Pair], keyword: Span, sink: Sink) -> Retry | None:
+    """`retry { .. }`; null where something in it is wrong. What is left out is the default."""
+    before = len(sink.found)
+    retry = _retry(pairs, sink)
+    return Retry(retry, keyword) if len(sink.found) == before else None
+
+
+def _retry(pairs: Sequence[syntax.Pair], sink: Sink) -> ir.Retry:
     attempts: int | None = None
     backoff: Literal["constant", "linear", "exponential"] | None = None
     on: tuple[str, ...] | None = None
@@ -124,16 +130,13 @@ def bind_retry(pairs: Sequence[syntax.Pair], keyword: Span, sink: Sink) -> Retry
             case word:
                 sink.add(unknown_key(sink.at(pair.key.span), word, "`retry`", RETRY))
     initial, most = _waits(waits, sink)
-    return Retry(
-        ir.Retry(
-            max_attempts=attempts or DEFAULT_RETRY.max_attempts,
-            backoff=backoff or DEFAULT_RETRY.backoff,
-            initial=initial,
-            max=most,
-            jitter=jitter.value if jitter else DEFAULT_RETRY.jitter,
-            on=DEFAULT_RETRY.on if on is None else on,
-        ),
-        keyword,
+    return ir.Retry(
+        max_attempts=attempts or DEFAULT_RETRY.max_attempts,
+        backoff=backoff or DEFAULT_RETRY.backoff,
+        initial=initial,
+        max=most,
+        jitter=jitter.value if jitter else DEFAULT_RETRY.jitter,
+        on=DEFAULT_RETRY.on if on is None else on,
     )
 
 

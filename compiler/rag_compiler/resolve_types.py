@@ -11,6 +11,7 @@ from rag_compiler.sink import Sink
 from rag_compiler.words import names as say
 from rag_compiler.words.structure import duplicate_key
 from rag_compiler.words.values import bad_value, too_deep
+from rag_ir.graph import Schema
 from rag_ir.types import (
     ALIASES,
     JSON,
@@ -23,6 +24,7 @@ from rag_ir.types import (
     RecordField,
     TypeValue,
     Union,
+    from_schema,
     may_be_absent,
     optional,
     union,
@@ -42,6 +44,14 @@ def bind_type(type_: syntax.TypeExpr, names: Names, sink: Sink) -> hir.Type:
     binder = _Binder(names, sink)
     value = binder.bind(type_, 0)
     return hir.Type(value, type_.span, binder.whole)
+
+
+def type_of_schema(schema: Schema) -> TypeValue:
+    """The type that a registered schema says; `json` where the language has no such type."""
+    try:
+        return from_schema(schema)
+    except ValueError:
+        return JSON
 
 
 def distinct_fields(fields: Sequence[syntax.Field], sink: Sink) -> list[syntax.Field]:

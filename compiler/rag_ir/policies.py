@@ -15,3 +15,8 @@ DEFAULT_RETRY = Retry(
     on=("timeout", "rate_limit", "server", "connection"),
 )
 """What a `retry` block leaves out, in milliseconds."""
+
+ACTIONS = ("pause", "resume", "cancel", "inject_message", "redirect", "add_instruction", "request_status")
+"""What may be done to a node while it runs."""
+KINDS = ("models", "tools", "agents", "graphs", "stores", "routers", "reducers", "middleware", "scripts")
+"""Kinds of what a graph may name, as the manifest's sections are called."""

@@ -19,6 +19,9 @@ class NamesUsed:
     routers: frozenset[str] = frozenset()
     agents: frozenset[str] = frozenset()
     graphs: frozenset[str] = frozenset()
+    reducers: frozenset[str] = frozenset()
+    stores: frozenset[str] = frozenset()
+    middleware: frozenset[str] = frozenset()
 
     def __or__(self, other: NamesUsed) -> NamesUsed:
         return NamesUsed(
@@ -27,6 +30,9 @@ class NamesUsed:
             self.routers | other.routers,
             self.agents | other.agents,
             self.graphs | other.graphs,
+            self.reducers | other.reducers,
+            self.stores | other.stores,
+            self.middleware | other.middleware,
         )
 
 
@@ -36,8 +42,8 @@ def names_used(part: ir.Behaviour | ir.Agent) -> NamesUsed:
         case ir.ModelCall(model=model, tools=tools, agent=agent):
             agents = frozenset((agent,)) if agent is not None else frozenset[str]()
             return NamesUsed(models=frozenset((model,)), tools=frozenset(tools), agents=agents)
-        case ir.Agent(model=model, tools=tools):
-            return NamesUsed(models=frozenset((model,)), tools=frozenset(tools))
+        case ir.Agent(model=model, tools=tools, stores=stores):
+            return NamesUsed(models=frozenset((model,)), tools=frozenset(tools), stores=frozenset(stores))
         case ir.ToolExecutor(tools=tools):
             return NamesUsed(tools=frozenset(tools))
         case ir.ToolCall(tool=tool):
@@ -50,6 +56,20 @@ def names_used(part: ir.Behaviour | ir.Agent) -> NamesUsed:
             return NamesUsed(graphs=frozenset((graph,)))
         case ir.Router() | ir.Interrupt() | ir.Join() | ir.Pass():
             return NamesUsed()
+
+
+def names_of_node(node: ir.Node) -> NamesUsed:
+    """What a node names: by its behaviour, and beside it."""
+    return names_used(node.behaviour) | NamesUsed(stores=frozenset(node.stores), middleware=frozenset(node.middleware))
+
+
+def names_of_graph(graph: ir.Graph) -> NamesUsed:
+    """What a graph names."""
+    functions = (channel.function for channel in graph.channels)
+    used = NamesUsed(reducers=frozenset(each for each in functions if each is not None))
+    for node in graph.nodes:
+        used |= names_of_node(node)
+    return used
 
 
 def codes_of(node: ir.Node, at: str) -> Iterator[tuple[str, Code]]:

@@ -13,9 +13,9 @@ from rag_ir.finding import Finding, pointer
 from rag_ir.graph import END, Code, Document, Json, Schema
 from rag_ir.record import record
 from rag_ir.reducers import REDUCERS
-from rag_verify.check_policies import check_retry
+from rag_verify.check_policies import check_budget, check_graph_policies, check_node_policies, check_retry
 from rag_verify.flow import HOLE
-from rag_verify.names_used import NamesUsed, codes_of, names_used, schemas_of
+from rag_verify.names_used import NamesUsed, codes_of, names_of_node, names_used, schemas_of
 from rag_verify.values import misfits
 
 RESERVED = ("", END, "START", HOLE)
@@ -60,6 +60,8 @@ class _Checker:
                 yield _invalid(f"{at}/name", f"agent `{name}` calls itself `{agent.name}`")
             yield from _capabilities(document, names_used(agent), at)
             yield from _limits(at, max_turns=agent.max_turns)
+            if agent.budget is not None:
+                yield from check_budget(agent.budget, f"{at}/budget")
         for at, schema in schemas_of(document):
             yield from _types(schema, document.types, at)
         for at, message in misfits(document):
@@ -72,6 +74,9 @@ def _capabilities(document: Document, used: NamesUsed, at: str) -> Iterator[Find
         ("model", used.models, (each.name for each in requires.models)),
         ("tool", used.tools, (each.name for each in requires.tools)),
         ("router", used.routers, (each.name for each in requires.routers)),
+        ("reducer", used.reducers, (each.name for each in requires.reducers)),
+        ("store", used.stores, (each.name for each in requires.stores)),
+        ("middleware", used.middleware, (each.name for each in requires.middleware)),
         ("agent", used.agents, document.agents),
         ("graph", used.graphs, document.graphs),
     )
@@ -118,8 +123,8 @@ class _Graph:
         yield from self._node(graph.start, f"{at}/start", end=False)
         yield from _limits(at, recursion_limit=graph.recursion_limit, max_concurrency=graph.max_concurrency)
         for index, channel in enumerate(graph.channels):
-            if channel.reducer not in REDUCERS:
-                yield _invalid(f"{at}/channels/{index}/reducer", f"there is no reducer `{channel.reducer}`")
+            yield from self._check_channel(channel, f"{at}/channels/{index}")
+        yield from check_graph_policies(graph, at)
         spoken = self.channels.get(graph.messages) if graph.messages is not None else None
         if graph.messages is not None and (spoken is None or spoken.reducer != "messages"):
             yield _invalid(f"{at}/messages", f"`{graph.messages}` is not a channel that `messages` reduces")
@@ -128,6 +133,15 @@ class _Graph:
             yield from self._check_node(node, f"{at}/nodes/{index}")
         for index, join in enumerate(graph.joins):
             yield from self._check_join(join, f"{at}/joins/{index}")
+
+    def _check_channel(self, channel: ir.Channel, at: str) -> Iterator[Finding]:
+        if channel.reducer not in REDUCERS:
+            yield _invalid(f"{at}/reducer", f"there is no reducer `{channel.reducer}`")
+        elif (channel.reducer == "aggregate") != (channel.function is not None):
+            yield _invalid(f"{at}/function", "`aggregate` has a registered reducer, and no other reducer has one")
+        elif channel.function is not None:
+            used = NamesUsed(reducers=frozenset((channel.function,)))
+            yield from _capabilities(self.document, used, f"{at}/function")
 
     def _names(self, part: str, names: Sequence[str]) -> Iterator[Finding]:
         counts = Counter(names)
@@ -146,14 +160,13 @@ class _Graph:
             yield _invalid(at, f"`{name}` is not a node of graph `{self.graph.name}`")
 
     def _check_node(self, node: ir.Node, at: str) -> Iterator[Finding]:
-        yield from _capabilities(self.document, names_used(node.behaviour), at)
+        yield from _capabilities(self.document, names_of_node(node), at)
         yield from self._states(codes_of(node, at))
         yield from self._entries(node.writes.entries, f"{at}/writes/entries")
         yield from self._entries(node.update, f"{at}/update")
         yield from self._labels(node, at)
         yield from _limits(at, max_visits=node.max_visits, timeout=node.timeout)
-        if node.retry is not None:
-            yield from check_retry(node.retry, f"{at}/retry")
+        yield from check_node_policies(node, at)
         if isinstance(node.behaviour, ir.ModelCall):
             yield from _limits(f"{at}/behaviour", max_turns=node.behaviour.max_turns)
         if node.implicit:

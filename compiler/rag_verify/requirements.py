@@ -6,7 +6,7 @@ The registry is read through the shape that is needed here: it is `rag_registry`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from rag_ir import graph as ir
 from rag_ir.codec import requirement_digest
@@ -15,6 +15,9 @@ from rag_ir.graph import Document, Price, Schema
 from rag_ir.record import replace
 from rag_ir.requirements import EMPTY_OBJECT
 from rag_ir.spell import closest
+from rag_verify.names_used import NamesUsed
+
+Entry = TypeVar("Entry")
 
 # The members of the registry's entries that are read here.
 
@@ -68,6 +71,37 @@ class OfferedRouter(Protocol):
     def labels(self) -> tuple[str, ...]: ...
 
 
+class OfferedReducer(Protocol):
+    """A reducer of a registry. `schema` null: any value."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def schema(self) -> Schema | None: ...
+
+
+class OfferedStore(Protocol):
+    """A store of a registry. `schema` null: any value."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def scope(self) -> Literal["thread", "project"]: ...
+    @property
+    def reads(self) -> Literal["public", "private", "secret", "unknown"]: ...
+    @property
+    def schema(self) -> Schema | None: ...
+
+
+class OfferedMiddleware(Protocol):
+    """Middleware of a registry."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def hooks(self) -> tuple[str, ...]: ...
+
+
 class OfferedProject(Protocol):
     """The project of a registry."""
 
@@ -104,6 +138,12 @@ class Offer(Protocol):
     @property
     def routers(self) -> Mapping[str, OfferedRouter]: ...
     @property
+    def reducers(self) -> Mapping[str, OfferedReducer]: ...
+    @property
+    def stores(self) -> Mapping[str, OfferedStore]: ...
+    @property
+    def middleware(self) -> Mapping[str, OfferedMiddleware]: ...
+    @property
     def policy(self) -> OfferedPolicy: ...
 
 
@@ -111,32 +151,49 @@ def rebind(document: Document, registry: Offer) -> tuple[Document, list[Finding]
     """The document with `requires` and `policy` as this machine has them, and what it lacks (`capability-missing`) or has
     changed (`capability-changed`). Models may change: only their names count."""
     required = document.requires
-    findings = [
-        *_missing("models", "model", [each.name for each in required.models], registry.models),
-        *_missing("tools", "tool", [each.name for each in required.tools], registry.tools),
-        *_missing("routers", "router", [each.name for each in required.routers], registry.routers),
-    ]
-    requires = require(
-        (each.name for each in required.models),
-        (each.name for each in required.tools),
-        (each.name for each in required.routers),
-        registry,
+    used = NamesUsed(
+        models=_names(required.models),
+        tools=_names(required.tools),
+        routers=_names(required.routers),
+        reducers=_names(required.reducers),
+        stores=_names(required.stores),
+        middleware=_names(required.middleware),
     )
-    findings += _changed("tools", "tool", required.tools, {each.name: each.digest for each in requires.tools})
-    findings += _changed("routers", "router", required.routers, {each.name: each.digest for each in requires.routers})
+    requires = require(used, registry)
+    findings = [
+        *_missing("models", "model", required.models, registry.models),
+        *_missing("tools", "tool", required.tools, registry.tools),
+        *_missing("routers", "router", required.routers, registry.routers),
+        *_missing("reducers", "reducer", required.reducers, registry.reducers),
+        *_missing("stores", "store", required.stores, registry.stores),
+        *_missing("middleware", "middleware", required.middleware, registry.middleware),
+        *_changed("tools", "tool", required.tools, requires.tools),
+        *_changed("routers", "router", required.routers, requires.routers),
+        *_changed("reducers", "reducer", required.reducers, requires.reducers),
+        *_changed("stores", "store", required.stores, requires.stores),
+        *_changed("middleware", "middleware", required.middleware, requires.middleware),
+    ]
     return replace(document, requires=requires, policy=policy_of(registry)), findings
 
 
-def require(models: Iterable[str], tools: Iterable[str], routers: Iterable[str], registry: Offer) -> ir.Requires:
+def _names(entries: Iterable[ir.Requirement]) -> frozenset[str]:
+    return frozenset(entry.name for entry in entries)
+
+
+def require(used: NamesUsed, registry: Offer) -> ir.Requires:
     """The entries of the names that the registry has, each once, sorted by name."""
     return ir.Requires(
-        models=tuple(_model(registry.models[name]) for name in sorted(set(models)) if name in registry.models),
-        tools=tuple(_tool(registry.tools[name]) for name in sorted(set(tools)) if name in registry.tools),
-        routers=tuple(_router(registry.routers[name]) for name in sorted(set(routers)) if name in registry.routers),
-        reducers=(),
-        stores=(),
-        middleware=(),
+        models=tuple(_model(model) for model in _offered(used.models, registry.models)),
+        tools=tuple(_tool(tool) for tool in _offered(used.tools, registry.tools)),
+        routers=tuple(_router(router) for router in _offered(used.routers, registry.routers)),
+        reducers=tuple(_reducer(reducer) for reducer in _offered(used.reducers, registry.reducers)),
+        stores=tuple(_store(store) for store in _offered(used.stores, registry.stores)),
+        middleware=tuple(_middleware(each) for each in _offered(used.middleware, registry.middleware)),
     )
+
+
+def _offered(names: Iterable[str], offered: Mapping[str, Entry]) -> Iterator[Entry]:
+    return (offered[name] for name in sorted(names) if name in offered)
 
 
 def policy_of(registry: Offer) -> ir.Policy:
@@ -187,8 +244,28 @@ def _router(router: OfferedRouter) -> ir.RouterRequirement:
     return replace(entry, digest=requirement_digest(entry))
 
 
-def _missing(section: str, noun: str, names: Iterable[str], offered: Mapping[str, object]) -> Iterator[Finding]:
-    for index, name in enumerate(names):
+def _reducer(reducer: OfferedReducer) -> ir.ReducerRequirement:
+    entry = ir.ReducerRequirement(name=reducer.name, schema=reducer.schema or {}, digest="")
+    return replace(entry, digest=requirement_digest(entry))
+
+
+def _store(store: OfferedStore) -> ir.StoreRequirement:
+    entry = ir.StoreRequirement(
+        name=store.name, scope=store.scope, reads=store.reads, schema=store.schema or {}, digest=""
+    )
+    return replace(entry, digest=requirement_digest(entry))
+
+
+def _middleware(middleware: OfferedMiddleware) -> ir.MiddlewareRequirement:
+    entry = ir.MiddlewareRequirement(name=middleware.name, hooks=middleware.hooks, digest="")
+    return replace(entry, digest=requirement_digest(entry))
+
+
+def _missing(
+    section: str, noun: str, required: Iterable[ir.Requirement], offered: Mapping[str, object]
+) -> Iterator[Finding]:
+    for index, entry in enumerate(required):
+        name = entry.name
         if name in offered:
             continue
         near = closest(name, offered)
@@ -205,11 +282,12 @@ def _missing(section: str, noun: str, names: Iterable[str], offered: Mapping[str
 def _changed(
     section: str,
     noun: str,
-    required: Iterable[ir.ToolRequirement | ir.RouterRequirement],
-    offered: Mapping[str, str],
+    required: Iterable[ir.Requirement],
+    offered: Iterable[ir.Requirement],
 ) -> Iterator[Finding]:
+    digests = {entry.name: entry.digest for entry in offered}
     for index, entry in enumerate(required):
-        actual = offered.get(entry.name, entry.digest)
+        actual = digests.get(entry.name, entry.digest)
         if actual != entry.digest:
             yield Finding(
                 code="capability-changed",

@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from rag_compiler import hir
-from rag_compiler.check_built import BUILT_MODES
-from rag_compiler.kinds import DEFAULTS, PAUSES
+from rag_compiler.kinds import DEFAULTS, MODES, PAUSES
 from rag_compiler.labels import labels_of
 from rag_compiler.names import Noun
 from rag_compiler.pipeline import Analysis
@@ -154,8 +153,8 @@ def _value(here: Here, entry: Sequence[str]) -> Iterator[Offer]:
         yield from offers.channels(here.analysis, here.graph)
     elif alone and word == "interrupt" and here.cursor.block == "node":
         yield from offers.words(PAUSES)
-    elif alone and word in BUILT_MODES:
-        yield from offers.words(BUILT_MODES[word])
+    elif alone and word in MODES:
+        yield from offers.words(mode for mode in MODES[word] if f"{word} {mode}" not in UNBUILT)
     elif alone and word in ("blocking", "optional"):
         yield from offers.words(("true",) if word == "blocking" else ("false",))
     elif word == "output" and last in ("output", "|", "<", "("):

@@ -12,6 +12,7 @@ from rag_ir.graph import Document, Node
 from rag_registry.manifest import read_manifest
 from rag_verify import verify
 from rag_verify.flow import components
+from rag_verify.names_used import NamesUsed
 from rag_verify.requirements import rebind, require
 
 
@@ -71,7 +72,7 @@ INVALID = {
             )
         ],
     ),
-    "tool": replace(_document(build.tool("a", "t")), requires=require((), (), (), read_manifest("")[0])),
+    "tool": replace(_document(build.tool("a", "t")), requires=require(NamesUsed(), read_manifest("")[0])),
 }
 
 
@@ -140,11 +141,14 @@ labels = ["one", "two"]
 """
 
 
+USED = NamesUsed(models=frozenset({"default"}), tools=frozenset({"search"}), routers=frozenset({"pick"}))
+
+
 def test_what_a_document_requires_is_replaced_or_refused() -> None:
     registry, _ = read_manifest(MANIFEST)
     node = build.tool("a", "search", next="b")
     route = build.router("b", "pick", ["one", "two"], routes={"one": "END", "two": "END"})
-    document = replace(_document(node, route), requires=require(["default"], ["search"], ["pick"], registry))
+    document = replace(_document(node, route), requires=require(USED, registry))
     assert rebind(document, registry) == (document, [])
 
     richer, _ = read_manifest(MANIFEST.replace('"echo"', '"echo"\ncontext_window = 9_000'))

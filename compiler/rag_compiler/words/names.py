@@ -77,14 +77,15 @@ def unknown_capability(
     declared: Mapping[str, Place],
     elsewhere: Elsewhere,
 ) -> Diagnostic:
-    """A model, tool, agent, graph or router that neither the project nor the registry has."""
+    """A capability that neither the project nor the registry has."""
     names = list(available)
+    plural = noun if noun == "middleware" else f"{noun}s"
     message = f"{noun} `{name}` is not in the registry"
     if noun in ("agent", "graph"):
         message = f"{noun} `{name}` is neither declared in the project nor in the registry"
     if not names and not elsewhere:
-        elsewhere = f"there are no {noun}s; the manifest declares one as `[{noun}s.{name}]`"
-    return _unknown(code, place, message, f"no such {noun}", name, names, declared, elsewhere, f"{noun}s")
+        elsewhere = f"there are no {plural}; the manifest declares one as `[{plural}.{name}]`"
+    return _unknown(code, place, message, f"no such {noun}", name, names, declared, elsewhere, plural)
 
 
 def unknown_word(code: str, place: Place, noun: str, name: str, available: Iterable[str], hint: str = "") -> Diagnostic:

@@ -67,6 +67,11 @@ def not_a_count(place: Place, item: str, largest: int) -> Diagnostic:
     return bad_value(place, f"`{item}` takes an integer from 1 to {largest:_}", label="not a count")
 
 
+def not_an_amount(place: Place, item: str, largest: int) -> Diagnostic:
+    """A number that is no integer of at least zero."""
+    return bad_value(place, f"`{item}` takes an integer from 0 to {largest:_}", label="not an amount")
+
+
 def over_limit(place: Place, message: str, help_: str = "") -> Diagnostic:
     """More than the language allows."""
     return Diagnostic(code="limit-exceeded", place=place, message=message, label="over the limit", help=help_)
