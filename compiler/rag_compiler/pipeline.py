@@ -22,6 +22,7 @@ from rag_compiler.report import ir_diagnostics, manifest_place, with_severities
 from rag_compiler.resolve import MANIFEST, resolve
 from rag_compiler.source import SourceFile, Span
 from rag_compiler.suppress import suppress
+from rag_compiler.whole import check_whole_project
 from rag_compiler.words.graphs import ambiguous_entry, no_graphs
 from rag_compiler.words.names import unknown_capability
 from rag_ir.finding import Finding, pointer
@@ -80,17 +81,27 @@ def analyse(
     project, unbound = resolve(named, registry, lower_text, place)
     unfit = check(project, named, registry)
     program = emit(project, registry)
-    findings = _verify(project, program, registry, broken)
-    listed = [*broken, *unbound, *unfit, *ir_diagnostics(findings, program.places)]
+    findings = _verify(project, program, registry, broken, [*unbound, *unfit])
+    together = check_whole_project(project, program, registry, broken, place)
+    listed = [*broken, *unbound, *unfit, *ir_diagnostics(findings, program.places), *together]
     found = with_doubled(listed, {file.path: file for file in files})
     texts = list(zip(files, trees, strict=True))
     kept = with_severities(without_cascades(suppress(found, texts), texts), registry.severities)
     return Analysis(files, manifest, registry, trees, project, program, tuple(in_order(kept)))
 
 
-def _verify(project: hir.Project, program: Program, registry: Registry, broken: Sequence[Diagnostic]) -> list[Finding]:
-    """The graph analyses, on every graph whose text is whole."""
+def _verify(
+    project: hir.Project,
+    program: Program,
+    registry: Registry,
+    broken: Sequence[Diagnostic],
+    wrong: Sequence[Diagnostic],
+) -> list[Finding]:
+    """The graph analyses, on every graph whose text is whole. What is `wrong` in it, or in no graph, may hide some of it."""
     errors = [diagnostic.place for diagnostic in broken if diagnostic.severity == "error"]
+    holes = [diagnostic.place for diagnostic in wrong if diagnostic.severity == "error"]
+    spans = [(graph.path, graph.syntax.span) for graph in project.graphs.values()]
+    hidden = [place for place in holes if not any(_inside(place, *span) for span in spans)] if holes else []
     findings: list[Finding] = []
     for name, agent in program.agents.items():
         findings += check_unbuilt_agent(agent, pointer("agents", name))
@@ -101,7 +112,8 @@ def _verify(project: hir.Project, program: Program, registry: Registry, broken: 
         declared = project.graphs[name]
         unknown = any(isinstance(item, syntax.UnknownItem) for item in declared.syntax.items)
         if not unknown and not any(_inside(place, declared.path, declared.syntax.span) for place in errors):
-            findings += check_graph(graph, pointer("graphs", name), world)
+            whole = not hidden and not any(_inside(place, declared.path, declared.syntax.span) for place in holes)
+            findings += check_graph(graph, pointer("graphs", name), world, whole=whole)
     return findings
 
 

@@ -102,6 +102,21 @@ RULES: dict[str, Rule] = _declare(
     _error("no-way-to-end", "no path from a node leads to an end"),
     _error("join-from-child", "a branch inside a child routes to what the join runs"),
     _error("concurrent-write", "activations of one superstep write a channel that takes one writer"),
+    # Information: who sees what, and who can act on it.
+    _error("unsafe-flow", "untrusted content and private data meet a tool that acts, and nobody looks", safety=True),
+    Rule("possible-unsafe-flow", "warning", "a flow that would be unsafe if a tool is what it may be", safety=True),
+    Rule("untrusted-system", "warning", "untrusted content reaches a system message", safety=True),
+    _warning("unlabelled-tool", "a tool does not say what it does, reads or returns, where that matters"),
+    _warning("unbounded-loop", "what a loop's exit depends on does not change inside the loop"),
+    _error("join-never-complete", "a join can never have what it waits for"),
+    _warning("join-source-skipped", "a run may never come to a source of a join"),
+    _warning("join-may-fire-twice", "a source of a join may end again after the join has fired"),
+    _warning("loser-writes", "a child that loses has already written into a channel"),
+    _error("interrupt-cannot-resume", "a person may be asked where no answer can be taken up"),
+    _warning("read-before-write", "a channel is read where nothing can have been written into it"),
+    _warning("channel-never-written", "nothing writes into a channel"),
+    _warning("channel-never-read", "nothing reads a channel"),
+    _warning("output-dropped", "the output of a node goes nowhere"),
     # Comments that speak to the checker.
     _warning("unused-suppression", "a suppression comment suppresses nothing"),
     # Manifest: rag.toml.
@@ -123,3 +138,6 @@ RULES: dict[str, Rule] = _declare(
     _error("capability-missing", "a capability that the graph requires is not in this registry", safety=True),
     _error("environment-missing", "an environment variable that the manifest names cannot be used", safety=True),
 )
+
+JUDGEMENTS = frozenset({"unsafe-flow"})
+"""Errors behind which everything still works: a manifest may lower them, as it may every warning."""

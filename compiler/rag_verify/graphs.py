@@ -7,19 +7,38 @@ from rag_ir.finding import Finding
 from rag_verify.accesses import World
 from rag_verify.children import check_children
 from rag_verify.conflicts import check_conflicts
+from rag_verify.declared_joins import check_declared_joins
+from rag_verify.explore import explore
+from rag_verify.interrupts import check_interrupts
 from rag_verify.joins import check_joins
+from rag_verify.loops import check_loops
+from rag_verify.losers import check_losers
+from rag_verify.outputs import check_outputs
 from rag_verify.reachability import check_reachability
+from rag_verify.reads import check_channels
 from rag_verify.supersteps import Supersteps
 from rag_verify.ways import map_of
 
 
-def check_graph(graph: ir.Graph, at: str, world: World) -> list[Finding]:
-    """The findings on a graph whose names resolve, or are holes; `at` is its pointer."""
+def check_graph(graph: ir.Graph, at: str, world: World, *, whole: bool = True) -> list[Finding]:
+    """The findings on a graph whose names resolve, or are holes; `at` is its pointer.
+
+    Of one that is not `whole`, something in which is broken and reported, nothing is said that what is missing could disprove.
+    """
     known = map_of(graph, at)
     steps = Supersteps(graph)
-    return [
+    seen = explore(graph, steps) if graph.joins else None
+    found = [
         *check_joins(graph, at),
         *check_children(graph, at),
         *check_reachability(graph, at),
         *check_conflicts(known, steps, world),
+        *check_declared_joins(known, seen),
+        *check_losers(known, steps, world),
+        *check_interrupts(known, world),
     ]
+    if whole:
+        found += check_loops(known, world)
+        found += check_channels(known, steps, world)
+        found += check_outputs(known, world)
+    return found

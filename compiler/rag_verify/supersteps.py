@@ -63,6 +63,20 @@ class Supersteps:
         node = self.nodes.get(name)
         return () if node is None else tuple(dict.fromkeys(_routes(node, FAILURES)))
 
+    def failing(self, name: str) -> tuple[str | None, ...]:
+        """Where a branch goes on to after an activation that failed, as far as the node says so; null: it ends."""
+        node = self.nodes.get(name)
+        if node is None:
+            return ()
+        entries = node.routing.entries if isinstance(node.routing, ir.Routes) else ()
+        targets = [entry.target for entry in entries if entry.label in FAILURES]
+        known = dict.fromkeys([*targets, *(() if node.on_error is None else (node.on_error,))])
+        return tuple(None if target == END else target for target in known if target != HOLE)
+
+    def may_end(self, name: str) -> bool:
+        """Whether a branch may end with a success of the node."""
+        return name in self.nodes and bool(_may_end(self.nodes[name], FAILURES))
+
     def ends(self, name: str) -> Times:
         """After how many supersteps everything that descends from an activation of the node may have ended."""
         return self._ends.get(name, 0)
@@ -186,13 +200,13 @@ def _routes(node: ir.Node, without: Container[str | None] = ()) -> Iterator[str]
     return (target for target in targets if target != END and target != HOLE)
 
 
-def _may_end(node: ir.Node) -> Times:
+def _may_end(node: ir.Node, without: Container[str | None] = ()) -> Times:
     """Whether the branch may end with the node."""
     match node.routing:
         case ir.Finish() | ir.Next(target="END"):
             return 1
         case ir.Routes(entries=entries):
-            return int(any(entry.target == END for entry in entries))
+            return int(any(entry.target == END and entry.label not in without for entry in entries))
         case ir.Next() | ir.JoinSends():
             return 0
 
