@@ -47,6 +47,8 @@ HOMES = {
     "lsprotocol": ("rag_lsp/",),
     "pygls": ("rag_lsp/",),
     "httpx": ("rag_runtime/providers/", "rag_runtime/binding.py"),
+    "httpx2": ("rag_runtime/tools/",),
+    "mcp": ("rag_runtime/tools/",),
     "rich": ("rag_cli/",),
     "tree_sitter": ("rag_compiler/parse.py", "rag_compiler/lower"),
 }

@@ -9,6 +9,7 @@ from rag_ir.record import record
 from rag_project.files import Unreadable, read_file
 from rag_registry.manifest import LARGEST, read_manifest, unknown_registry
 from rag_registry.registry import Registry
+from rag_registry.unbuilt import is_unbuilt
 
 NAME = "rag.toml"
 
@@ -43,9 +44,26 @@ def load_manifest(root: Path) -> Manifest:
 
 
 def with_tools(root: Path, registry: Registry) -> tuple[Registry, list[Finding]]:
-    """See `tools.read_tools`, which is loaded where there is something to read."""
-    if not registry.tools and not registry.routers:
-        return registry, []
-    from rag_project.tools import read_tools
+    """The registry with what its sources in Python and its lock say, and what they do not say.
 
-    return read_tools(root, registry)
+    What reads them is loaded where there is something to read: see `tools.read_tools` and `lock.load_lock`.
+    """
+    findings: list[Finding] = []
+    if _names_functions(registry):
+        from rag_project.tools import read_tools
+
+        registry, findings = read_tools(root, registry)
+    if any(tool.mcp is not None for tool in registry.tools.values()):
+        from rag_project.lock import load_lock
+        from rag_registry.lock import apply_lock
+
+        registry, unlocked = apply_lock(registry, load_lock(root))
+        findings = findings if is_unbuilt("tools", "mcp") else [*findings, *unlocked]
+    return registry, findings
+
+
+def _names_functions(registry: Registry) -> bool:
+    """Whether a manifest names a function of the project's own."""
+    models, tools = registry.models.values(), registry.tools.values()
+    others = registry.routers or registry.reducers or registry.middleware
+    return bool(others) or any(model.python for model in models) or any(tool.python for tool in tools)

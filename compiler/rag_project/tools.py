@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import tokenize
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from rag_ir.finding import Finding, pointer
 from rag_ir.record import replace
 from rag_project.files import Unreadable, inside, read_file, shown
 from rag_registry.python_schema import LARGEST, Problem, PythonTool, python_schema
+from rag_registry.unbuilt import is_unbuilt
 
 if TYPE_CHECKING:
     from rag_registry.registry import Registry, Tool
@@ -30,10 +32,20 @@ def read_tools(root: Path, registry: Registry) -> tuple[Registry, list[Finding]]
     """
     reader = _Reader(root.resolve())
     tools = {name: reader.tool(tool) for name, tool in registry.tools.items()}
-    for name, router in registry.routers.items():
-        if router.python:
-            reader.function(router.python, ("routers", name, "python"), declared=True)
+    for kind, name, reference in _functions(registry):
+        reader.function(reference, (kind, name, "python"), declared=True)
     return replace(registry, tools=tools), reader.findings
+
+
+def _functions(registry: Registry) -> Iterator[tuple[str, str, str]]:
+    """Kind, name and reference of the functions that are no tools, as far as this version calls them."""
+    if not is_unbuilt("models", "provider", "python"):
+        yield from (("models", name, model.python) for name, model in registry.models.items() if model.python)
+    yield from (("routers", name, router.python) for name, router in registry.routers.items() if router.python)
+    if not is_unbuilt("reducers"):
+        yield from (("reducers", name, reducer.python) for name, reducer in registry.reducers.items() if reducer.python)
+    if not is_unbuilt("middleware"):
+        yield from (("middleware", name, each.python) for name, each in registry.middleware.items() if each.python)
 
 
 class _Reader:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from rag_ir.finding import Finding, Related, pointer
 from rag_ir.permission import objection, words
 from rag_ir.record import replace
-from rag_ir.rules import RULES
+from rag_ir.rules import JUDGEMENTS, RULES
 from rag_ir.spell import closest
 from rag_registry.agents import Canonical, checked
 from rag_registry.budgets import budget_at
@@ -75,7 +75,7 @@ def check_agents(agents: Mapping[str, Agent], policy: Policy) -> Iterator[Findin
 
 def severities(policy: Table) -> dict[str, Level]:
     """`[policy.rules]`. A rule that is an error by its nature stays one: nothing could go on behind it."""
-    adjustable = [code for code, rule in RULES.items() if rule.severity != "error"]
+    adjustable = [code for code, rule in RULES.items() if rule.severity != "error" or code in JUDGEMENTS]
     given = policy.table("rules")
     levels: dict[str, Level] = {}
     for code in given:

@@ -82,8 +82,8 @@ class McpCall:
 class Tool:
     """`[tools.N]`: one of `python` (`module:function`, else empty), `http` and `mcp`.
 
-    `input` null: read it from the Python source, or of an MCP tool from the lock. `timeout` is in milliseconds; of an answer at
-    most `max_output` characters are kept.
+    `input` null: read it from the Python source, or of an MCP tool from the lock, where `locked` is the digest of what its server
+    said of it. `timeout` is in milliseconds; of an answer at most `max_output` characters are kept.
     """
 
     name: str
@@ -101,6 +101,7 @@ class Tool:
     approval: Literal["never", "always"] = "never"
     timeout: int | None = None
     max_output: int | None = None
+    locked: str = ""
 
 
 @record(kw_only=True)

@@ -11,9 +11,9 @@ from rag_compiler.source import SourceFile
 from rag_ir.record import record
 from rag_lsp.documents import Document
 from rag_project.files import shown
-from rag_project.manifest import NAME
+from rag_project.manifest import NAME, with_tools
 from rag_project.project import Project, open_project
-from rag_project.tools import read_tools
+from rag_registry.lock import NAME as LOCK
 from rag_registry.manifest import empty_registry, read_manifest
 
 Stamp = tuple[int, int] | None
@@ -76,13 +76,14 @@ def _opened(root: Path, manifest: bytes | None) -> Project:
     if manifest is None:
         return open_project(root)
     registry, findings = read_manifest(manifest)
-    registry, unreadable = read_tools(root, registry)
+    registry, unreadable = with_tools(root, registry)
     return Project(root, registry, SourceFile(NAME, manifest), (*findings, *unreadable), None)
 
 
 def _watched(project: Project, sources: list[SourceFile]) -> Iterator[Path]:
     """The files whose change is seen without being told of it."""
     yield project.root / NAME
+    yield project.root / LOCK
     yield from (project.root / source.path for source in sources)
     registry = project.registry
     references = [tool.python for tool in registry.tools.values()] + [each.python for each in registry.routers.values()]
