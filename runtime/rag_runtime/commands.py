@@ -20,7 +20,8 @@ class Task:
     in this run, from 1, in task order. `concurrent` is the number of activations of its superstep. `child` names the child
     that it belongs to (the id of the task that began it), null outside children; `transcript` is the conversation that it
     sees. `state` is the committed state: read it, never change it. `sent`: the activation came from a send, so that `args` is
-    the payload, which is the input of an implicit child.
+    the payload, which is the input of an implicit child. `by` is that send, as the sender's name and its number, where it says how
+    its child writes or retries. `forked`: the child begins with the sender's conversation, which is the `transcript`.
     """
 
     id: str
@@ -36,6 +37,8 @@ class Task:
     input: Json
     state: Mapping[str, Json]
     transcript: tuple[Json, ...]
+    by: tuple[str, int] | None = None
+    forked: bool = False
 
 
 @record(kw_only=True)
@@ -60,6 +63,41 @@ class StartTask:
 
 
 @record(kw_only=True)
+class CancelTask:
+    """Stop this task, whose end is not waited for: no call is started any more, and the one in flight is given up."""
+
+    task: str
+
+
+@record(kw_only=True)
+class StartTimer:
+    """Answer with TimerFired once these milliseconds have passed. A timer that stood still goes on with what was left of them."""
+
+    timer: str
+    milliseconds: int
+
+
+@record(kw_only=True)
+class StopTimer:
+    """The timer stands still: it may be started again."""
+
+    timer: str
+
+
+@record(kw_only=True)
+class ChildFailed:
+    """A child failed, and its failure goes no further. `child` is the id of the task that began it, `index` its number among the
+    sender's children."""
+
+    child: str
+    node: str
+    index: int
+    outcome: Literal["failed", "timeout"]
+    error: Error
+    optional: bool
+
+
+@record(kw_only=True)
 class Merged:
     """A boundary was passed: the step's writes are merged. `channels` are those that changed, sorted."""
 
@@ -78,4 +116,4 @@ class Finish:
     usage: Usage = Usage()
 
 
-Command = StartTask | Merged | Finish
+Command = StartTask | CancelTask | StartTimer | StopTimer | ChildFailed | Merged | Finish

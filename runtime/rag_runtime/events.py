@@ -54,7 +54,8 @@ class Question:
 class RunStarted:
     """The first event. `namespace` and `path` are empty for a root run; a child run has its parent task's address and path.
 
-    `depth` counts the parents. `seed` makes jitter and idempotency keys: the root run's id.
+    `depth` counts the parents. `seed` makes jitter and idempotency keys: the root run's id. `messages` are what its conversation
+    begins with: a copy of that of its sender.
     """
 
     graph: str
@@ -63,6 +64,7 @@ class RunStarted:
     namespace: str = ""
     path: str = ""
     depth: int = 0
+    messages: tuple[Json, ...] = ()
 
 
 @record(kw_only=True)
@@ -130,6 +132,13 @@ class ChildFinished:
 
 
 @record(kw_only=True)
+class TimerFired:
+    """The time of an activation (`task:ID`), of a child (`child:ID`) or of a join (`join:ID`) is up."""
+
+    timer: str
+
+
+@record(kw_only=True)
 class Answered:
     """Somebody answered a question. `actor` is a person's name, or `auto`."""
 
@@ -158,6 +167,7 @@ Event = (
     | CallStarted
     | CallEnded
     | ChildFinished
+    | TimerFired
     | Answered
     | Resumed
     | Cancelled

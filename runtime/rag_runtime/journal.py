@@ -27,6 +27,7 @@ from rag_runtime.events import (
     TaskFailed,
     TaskPaused,
     TaskSucceeded,
+    TimerFired,
     Usage,
 )
 
@@ -249,6 +250,7 @@ _FIELDS: Mapping[type[Event], Mapping[str, _Reader]] = {
         "namespace": _text,
         "path": _text,
         "depth": _count,
+        "messages": _list(_json),
     },
     TaskSucceeded: {
         "task": _text,
@@ -283,6 +285,7 @@ _FIELDS: Mapping[type[Event], Mapping[str, _Reader]] = {
         "error": _or_null(_ERROR),
         "usage": _USAGE,
     },
+    TimerFired: {"timer": _text},
     Answered: {"address": _text, "value": _json, "actor": _text},
     Resumed: {},
     Cancelled: {"reason": _text},

@@ -19,7 +19,7 @@ from typing import Literal, assert_never
 from rag_ir.finding import pointer
 from rag_ir.graph import Document, Json, SourcePlace
 from rag_ir.record import names, record
-from rag_runtime.commands import Command, Finish, Merged, StartTask
+from rag_runtime.commands import CancelTask, ChildFailed, Command, Finish, Merged, StartTask, StartTimer, StopTimer
 from rag_runtime.events import (
     Answered,
     CallEnded,
@@ -32,6 +32,7 @@ from rag_runtime.events import (
     TaskFailed,
     TaskPaused,
     TaskSucceeded,
+    TimerFired,
 )
 from rag_runtime.journal import plain
 from rag_runtime.retry import Retry
@@ -54,7 +55,10 @@ Name = Literal[
     "call.started",
     "call.retrying",
     "call.ended",
+    "task.cancelled",
+    "timer.fired",
     "child.finished",
+    "child.failed",
     "question.answered",
 ]
 
@@ -124,6 +128,12 @@ class Narrator:
                 case Merged(step=step, channels=channels):
                     merged: dict[str, Json] = {"channels": [*channels]}
                     yield self._derived("step.merged", seq, time, str(step), None, merged, step)
+                case CancelTask(task=id):
+                    yield self._derived("task.cancelled", seq, time, id, id, {})
+                case ChildFailed(child=id):
+                    yield self._derived("child.failed", seq, time, id, id, _failed(command))
+                case StartTimer() | StopTimer():
+                    pass
                 case Finish():
                     yield self._derived(_END[command.outcome], seq, time, "", None, _end(command))
                 case _:
@@ -207,6 +217,8 @@ def _name(event: Event) -> Name:
             return "call.ended"
         case ChildFinished():
             return "child.finished"
+        case TimerFired():
+            return "timer.fired"
         case Answered():
             return "question.answered"
         case Resumed():
@@ -221,6 +233,8 @@ def _task(event: Event) -> str | None:
     match event:
         case TaskSucceeded() | TaskFailed() | TaskPaused() | CallStarted() | CallEnded() | ChildFinished():
             return event.task
+        case TimerFired(timer=timer):
+            return timer.partition(":")[2]
         case RunStarted() | Answered() | Resumed() | Cancelled():
             return None
         case _:
@@ -229,8 +243,12 @@ def _task(event: Event) -> str | None:
 
 def _data(event: Event | Retry) -> dict[str, Json]:
     """The event's fields, but what the envelope says already."""
-    envelope = ("task", "seed", "namespace", "path", "depth")
+    envelope = ("task", "seed", "namespace", "path", "depth", "messages")
     return {name: plain(getattr(event, name)) for name in names(event.__class__) if name not in envelope}
+
+
+def _failed(command: ChildFailed) -> dict[str, Json]:
+    return {name: plain(getattr(command, name)) for name in names(command.__class__) if name not in ("child", "node")}
 
 
 def _end(command: Finish) -> dict[str, Json]:

@@ -125,15 +125,23 @@ async def sleep(seconds: float) -> None:
     await wait(seconds)
 
 
+def clock() -> float:
+    """Seconds since some moment, by the clock of the event loop."""
+    from anyio import current_time
+
+    return current_time()
+
+
 @record(kw_only=True)
 class Capabilities:
-    """What a run has of the world: what it may call, by name; how it waits before a call is made again; what is to be closed
+    """What a run has of the world: what it may call, by name; how it waits, and the clock that goes with that; what is to be closed
     when it ends."""
 
     models: Mapping[str, Model]
     tools: Mapping[str, Tool]
     routers: Mapping[str, RouterFunction]
     sleep: Callable[[float], Awaitable[None]] = sleep
+    clock: Callable[[], float] = clock
     resources: tuple[Resource, ...] = ()
 
 

@@ -11,8 +11,18 @@ from dataclasses import asdict, dataclass, field
 
 from rag_ir import build
 from rag_ir.graph import Channel, Document, Json, Node
-from rag_runtime.commands import Command, Finish, StartTask
-from rag_runtime.events import Answered, Error, Event, Question, RunStarted, TaskFailed, TaskPaused, TaskSucceeded
+from rag_runtime.commands import CancelTask, Command, Finish, StartTask, StartTimer, StopTimer
+from rag_runtime.events import (
+    Answered,
+    Error,
+    Event,
+    Question,
+    RunStarted,
+    TaskFailed,
+    TaskPaused,
+    TaskSucceeded,
+    TimerFired,
+)
 from rag_runtime.machine import Machine
 
 
@@ -73,7 +83,10 @@ def writing(channel: str) -> Callable[[StartTask], Ok]:
 
 
 class Play:
-    """A run under way. `waiting` are the tasks that were started and have not ended; `starts` everything that was started."""
+    """A run under way. `waiting` are the tasks that were started and have not ended; `starts` everything that was started.
+
+    `timers` are those that run, with their milliseconds; `cut` the tasks that were cancelled.
+    """
 
     def __init__(self, document: Document, script: Script | None = None, *, choose: Choose = lambda count: 0) -> None:
         self.document = document
@@ -84,6 +97,8 @@ class Play:
         self.answers: list[list[Command]] = []
         self.waiting: list[StartTask] = []
         self.starts: list[StartTask] = []
+        self.timers: dict[str, int] = {}
+        self.cut: list[str] = []
 
     def start(self, given: Json = None, namespace: str = "") -> Play:
         """Start the run."""
@@ -96,10 +111,25 @@ class Play:
         self.journal.append(event)
         self.answers.append(commands)
         for command in commands:
-            if isinstance(command, StartTask):
-                self.waiting.append(command)
-                self.starts.append(command)
+            match command:
+                case StartTask():
+                    self.waiting.append(command)
+                    self.starts.append(command)
+                case CancelTask(task=task):
+                    self.cut.append(task)
+                    self.waiting = [start for start in self.waiting if start.task.id != task]
+                case StartTimer(timer=timer, milliseconds=milliseconds):
+                    self.timers[timer] = milliseconds
+                case StopTimer(timer=timer):
+                    del self.timers[timer]
+                case _:
+                    pass
         return commands
+
+    def fire(self, timer: str) -> Play:
+        """A timer's time is up."""
+        self.feed(TimerFired(timer=timer))
+        return self
 
     def end(self, *nodes: str) -> Play:
         """The tasks of these nodes end, as scripted, in this order."""
@@ -112,11 +142,18 @@ class Play:
     def drop(self) -> None:
         """The tasks under way are lost."""
         self.waiting.clear()
+        self.timers.clear()
 
     def answer(self, address: str, value: Json) -> Play:
         """A person answers."""
         self.feed(Answered(address=address, value=value, actor="ann"))
         return self
+
+    def take_up(self) -> None:
+        """Go on where the journal ends, as another process does."""
+        commands = self.machine.resume()
+        self.waiting = starts(commands)
+        self.timers = {each.timer: each.milliseconds for each in commands if isinstance(each, StartTimer)}
 
     def go(self) -> Finish:
         """Every task ends, until the run finishes or stands still."""
@@ -175,7 +212,7 @@ def check_restarts(play: Play) -> None:
     for length in range(1, len(play.journal) + 1):
         again = Play(play.document, play.script)
         again.machine = Machine(play.document, play.journal[:length])
-        again.waiting = starts(again.machine.resume())
+        again.take_up()
         again.go()
         assert shown(again.machine) == shown(play.machine)
 
@@ -219,6 +256,7 @@ def _running(play: Play, length: int) -> set[str]:
     for event, commands in zip(play.journal[:length], play.answers[:length], strict=True):
         if isinstance(event, TaskSucceeded | TaskFailed | TaskPaused):
             running.discard(event.task)
+        running -= {command.task for command in commands if isinstance(command, CancelTask)}
         if any(isinstance(command, Finish) and command.outcome == "cancelled" for command in commands):
             running.clear()
         running |= {start.task.id for start in starts(commands)}

@@ -1,8 +1,8 @@
 """What a task has of the local driver: its calls, its questions, its child run.
 
 A call that has ended is answered from the journal. A call with effects is journaled before it is made; if the journal shows its
-start and not its end, nobody knows whether it happened, and unless it is idempotent a person must say: `retry` makes it again,
-`fail` ends it with an error, `result VALUE` (or an object with `result`) gives what it came to.
+start and not its end, or its other side was not heard of, nobody knows whether it happened, and unless it is idempotent a person
+must say: `retry` makes it again, `fail` ends it with an error, `result VALUE` (or an object with `result`) gives what it came to.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from rag_runtime.drivers.attempts import attempted
 from rag_runtime.drivers.record import Record
 from rag_runtime.events import CallEnded, CallStarted, ChildFinished, Error, Question, Usage
 from rag_runtime.journal import dump
+from rag_runtime.machine.plan import Plan
 from rag_runtime.retry import Retry, seconds_before
 from rag_runtime.seams import CallFailed, Capabilities, ChildResult, ModelAnswer, ModelRequest, Paused
 from rag_runtime.tools.foreign import NotJson, as_json, message_of
@@ -28,10 +29,12 @@ Kind = Literal["model", "tool", "router"]
 RunChild = Callable[["LocalContext", str, Json], Awaitable[Finish]]
 
 EFFECTS = ("write", "external", "unknown")
+DOUBTFUL = ("timeout", "connection")
+"""Ends of a call behind which it may have had its effect all the same."""
 
 
 class LocalContext:
-    """The `TaskContext` of one activation."""
+    """The `TaskContext` of one activation. `stopped`: it was cut off, and starts no call any more."""
 
     def __init__(self, record: Record, command: StartTask, run_child: RunChild) -> None:
         session = record.session
@@ -39,11 +42,12 @@ class LocalContext:
         self.document: Document = session.document
         plan = session.plans.of(record.started.graph)
         self.graph: Graph = plan.graph
-        self.node: Node = plan.nodes[command.task.node].node
+        self.node: Node = _as_sent(plan, command.task)
         self.task: Task = command.task
         self.history: History = command.history
         self.capabilities: Capabilities = session.capabilities
         self.depth: int = record.started.depth
+        self.stopped = False
         self._run_child = run_child
 
     async def call_model(self, call: str, request: ModelRequest) -> ModelAnswer:
@@ -115,9 +119,15 @@ class LocalContext:
     async def _make(
         self, call: str, kind: Kind, name: str, make: Callable[[], Awaitable[tuple[Json, Usage]]]
     ) -> CallEnded:
-        """Makes a call and journals its end."""
+        """Makes a call and journals its end. Of a task that was cut off the wait is where it ends."""
+        if self.stopped:
+            from anyio import sleep_forever
+
+            await sleep_forever()
         self._start(call, kind, name)
         value, usage, error = await _made(kind, name, partial(self._attempted, call, kind, name, make))
+        if error is not None and error.code in DOUBTFUL and self._has_one_effect(kind, name):
+            raise Paused((_in_doubt(self.address(call), name),))
         ended = CallEnded(task=self.task.id, call=call, kind=kind, name=name, value=value, error=error, usage=usage)
         self.record.commit(ended)
         return ended
@@ -125,12 +135,13 @@ class LocalContext:
     async def _attempted(
         self, call: str, kind: Kind, name: str, make: Callable[[], Awaitable[tuple[Json, Usage]]]
     ) -> tuple[Json, Usage]:
-        """Makes a call as often as it takes; one with effects that is not idempotent is made once."""
+        """Makes a call as often as it takes; one with effects that is not idempotent is made once, unless the node says otherwise."""
+        policy = self.node.retry
 
         def pause(attempt: int, failed: CallFailed) -> float | None:
-            if kind == "tool" and self._effects_of(name) == (True, False):
+            if policy is None and self._has_one_effect(kind, name):
                 return None
-            return seconds_before(attempt, failed, self._idempotency_key(call))
+            return seconds_before(attempt, failed, self._idempotency_key(call), policy, tool=kind == "tool")
 
         def tell(attempt: int, seconds: float, failed: CallFailed) -> None:
             self.record.announce(
@@ -156,6 +167,10 @@ class LocalContext:
             self.record.commit(started)
         else:
             self.record.announce(started)
+
+    def _has_one_effect(self, kind: Kind, name: str) -> bool:
+        """Whether the call may have its effect once only."""
+        return kind == "tool" and self._effects_of(name) == (True, False)
 
     def _effects_of(self, tool: str) -> tuple[bool, bool]:
         required = next(each for each in self.document.requires.tools if each.name == tool)
@@ -217,6 +232,16 @@ def _in_doubt(address: str, name: str) -> Question:
         ),
         cause="effect-in-doubt",
     )
+
+
+def _as_sent(plan: Plan, task: Task) -> Node:
+    """The node, with what the send that began the task says in its place."""
+    node = plan.nodes[task.node].node
+    if task.by is None:
+        return node
+    sender, number = task.by
+    send = plan.nodes[sender].node.sends[number]
+    return replace(node, writes=send.writes or node.writes, retry=send.retry or node.retry)
 
 
 async def _made(

@@ -1,8 +1,9 @@
 """The local driver: one process, one event loop, a store.
 
-A step's one task runs in line; several run in worker coroutines, as many as the graph's `max_concurrency`. A child run is driven
-inside of its parent's task, by the same code, with a journal of its own. Whatever stops the driver, the journals are enough to go
-on: being cancelled is the one case in which it still says so, with `Cancelled`.
+A step's one task runs in line; several run in worker coroutines, as many as the graph's `max_concurrency`. Where the graph may cut
+off a task while others go on, each has a scope of its own, and timers have coroutines. A child run is driven inside of its parent's
+task, by the same code, with a journal of its own. Whatever stops the driver, the journals are enough to go on: being cancelled is the
+one case in which it still says so, with `Cancelled`.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rag_ir.graph import Json
-from rag_runtime.commands import Command, Finish, StartTask
+from rag_runtime.commands import CancelTask, Command, Finish, StartTask, StartTimer, StopTimer
 from rag_runtime.drivers.context import LocalContext
 from rag_runtime.drivers.record import Record
-from rag_runtime.events import Answered, Cancelled, Resumed, RunStarted
+from rag_runtime.drivers.timers import Timers
+from rag_runtime.events import Answered, Cancelled, ChildFinished, Resumed, RunStarted, TimerFired
 from rag_runtime.stores.store import Run, StoreError
 from rag_runtime.tasks.execute import execute
 
 if TYPE_CHECKING:
+    from anyio import CancelScope
     from anyio.abc import TaskGroup
 
 
@@ -47,19 +50,23 @@ def _cancellation() -> type[BaseException]:
 
 
 class _Driving:
-    """The tasks of one run that are ready and under way."""
+    """The tasks of one run that are ready and under way. `_cuts`: one of them may be cut off while others go on."""
 
     def __init__(self, record: Record) -> None:
+        session = record.session
         self.finish: Finish | None = None
         self._record = record
-        self._limit = record.session.document.graphs[record.started.graph].max_concurrency
+        self._limit = session.document.graphs[record.started.graph].max_concurrency
+        self._cuts = session.plans.of(record.started.graph).cancels
+        self._timers: Timers | None = None
         self._ready: deque[StartTask] = deque()
+        self._going: dict[str, tuple[LocalContext, CancelScope]] = {}
         self._workers = 0
 
     async def to_end(self, commands: Sequence[Command]) -> Finish:
         self._take(commands)
         while self.finish is None:
-            if len(self._ready) == 1 or self._limit == 1:
+            if (len(self._ready) == 1 or self._limit == 1) and not self._cuts:
                 await self._perform(self._ready.popleft())
             else:
                 await self._perform_together()
@@ -71,6 +78,8 @@ class _Driving:
         try:
             async with create_task_group() as group:
                 self._hire(group)
+                if self._timers is not None:
+                    self._timers.begin(group)
         except BaseExceptionGroup as failures:
             raise _first(failures) from None
 
@@ -81,8 +90,9 @@ class _Driving:
             group.start_soon(self._work, group)
 
     async def _work(self, group: TaskGroup) -> None:
+        perform = self._perform_apart if self._cuts else self._perform
         while self._ready:
-            await self._perform(self._ready.popleft())
+            await perform(self._ready.popleft())
             self._hire(group, spare=1)
         self._workers -= 1
 
@@ -90,15 +100,56 @@ class _Driving:
         context = LocalContext(self._record, command, _run_child)
         self._take(self._record.commit(await execute(context)))
 
+    async def _perform_apart(self, command: StartTask) -> None:
+        """As `_perform`, for a task that can be cut off: then it has no end."""
+        from anyio import CancelScope
+
+        context, task = LocalContext(self._record, command, _run_child), command.task.id
+        with CancelScope() as scope:
+            self._going[task] = context, scope
+            try:
+                ended = await execute(context)
+            finally:
+                del self._going[task]
+            if not context.stopped:
+                self._take(self._record.commit(ended))
+
     def _take(self, commands: Sequence[Command]) -> None:
         for command in commands:
             match command:
                 case StartTask():
                     self._ready.append(command)
+                case CancelTask(task=task):
+                    self._cut_off(task)
+                case StartTimer() | StopTimer():
+                    self._time(command)
                 case Finish():
                     self.finish = command
+                    if self._timers is not None:
+                        self._timers.end()
                 case _:
                     pass
+
+    def _cut_off(self, task: str) -> None:
+        """The task may be under way, or wait for a worker."""
+        self._ready = deque(command for command in self._ready if command.task.id != task)
+        if task in self._going:
+            context, scope = self._going[task]
+            context.stopped = True
+            scope.cancel()
+
+    def _time(self, command: StartTimer | StopTimer) -> None:
+        if self._timers is None:
+            capabilities = self._record.session.capabilities
+            self._timers = Timers(capabilities.sleep, capabilities.clock, self._fire)
+        if isinstance(command, StartTimer):
+            self._timers.start(command.timer, command.milliseconds / 1000)
+        else:
+            self._timers.stop(command.timer)
+
+    def _fire(self, timer: str, group: TaskGroup) -> None:
+        self._take(self._record.commit(TimerFired(timer=timer)))
+        self._hire(group)
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -119,8 +170,19 @@ async def _run_child(context: LocalContext, graph: str, input: Json) -> Finish:
         if error.code != "run-unknown":
             raise
         child, commands = _begin_child(context, graph, input)
+    else:
+        commands = _woken(context, child)
+    try:
         return await drive(child, commands)
-    return await drive(child, _woken(context, child))
+    except _cancellation():
+        if context.stopped:
+            context.record.commit(_cut_off(context, child))
+        raise
+
+
+def _cut_off(context: LocalContext, child: Record) -> ChildFinished:
+    """What the parent hears of a child run that was cut off with its task: what it used is counted."""
+    return ChildFinished(task=context.task.id, outcome="cancelled", usage=child.machine.usage)
 
 
 def _begin_child(context: LocalContext, graph: str, input: Json) -> tuple[Record, list[Command]]:
@@ -133,6 +195,7 @@ def _begin_child(context: LocalContext, graph: str, input: Json) -> tuple[Record
         namespace=context.address(),
         path=task.path,
         depth=context.depth + 1,
+        messages=task.transcript if task.forked else (),
     )
     run = Run(
         id=f"{session.root}/{started.namespace}",

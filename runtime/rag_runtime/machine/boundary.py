@@ -7,67 +7,84 @@ without it, until nothing more fails. Nothing is committed before that: a run th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rag_ir.graph import Json
 from rag_ir.record import mutable
 from rag_runtime.events import Error
 from rag_runtime.machine import joins
 from rag_runtime.machine.channels import Merge
-from rag_runtime.machine.children import advance
+from rag_runtime.machine.children import advance, fall, settle
 from rag_runtime.machine.conversation import Conversation, identified
-from rag_runtime.machine.failures import Catcher, abandon, catcher, give_up, handled
-from rag_runtime.machine.plan import Move, NodePlan
+from rag_runtime.machine.failures import Cause, Fallout, abandon, fallout, place_of
+from rag_runtime.machine.plan import Move
 from rag_runtime.machine.routing import Refused, follow
-from rag_runtime.machine.state import Activation, Agenda, Due, Group, Run
+from rag_runtime.machine.state import Activation, Agenda, Due, Run
+from rag_runtime.machine.trees import Child, shown
 from rag_runtime.machine.writes import message_problem, shape_problem
 
 Written = dict[str, list[tuple[int, Json]]]
-"""By channel, who wrote what in this superstep, in task order; the writer is the index of the activation."""
+"""By channel, who wrote what in this superstep, in task order; the writer is the place of the activation among those merged."""
 
 
 @mutable
 class Passed:
-    """The boundary is passed: the channels that changed, sorted, and the next superstep in task order."""
+    """The boundary is passed: the channels that changed, sorted, and the next superstep in task order.
+
+    `failed` are the children whose failure went no further, `died` says that something was cancelled.
+    """
 
     channels: Sequence[str]
     due: list[Due]
+    failed: Sequence[Child] = ()
+    died: bool = False
 
 
 @mutable
 class Stuck:
     """Nothing is committed: failures that nothing catches, in task order."""
 
-    errors: dict[Activation, Error]
+    errors: dict[Cause, Error]
 
 
-def pass_boundary(run: Run) -> Passed | Stuck:
-    """Close the superstep whose activations have all ended."""
-    failures = {act: act.error for act in run.acts if act.error is not None}
+def pass_boundary(run: Run, acts: Sequence[Activation]) -> Passed | Stuck:
+    """Close the superstep: `acts` have ended, and every other one is none that the boundary waits for."""
+    failures = _failures(run, acts)
     while True:
-        uncaught = {act: error for act, error in failures.items() if catcher(act) is None} if failures else None
-        if uncaught:
-            return Stuck(_in_order(uncaught))
-        attempt = _Attempt(run, failures)
+        falling = fallout(failures) if failures else None
+        if falling is not None and falling.uncaught:
+            return Stuck(falling.uncaught)
+        attempt = _Attempt(run, acts, failures, falling)
         found = attempt.refused()
         if not found:
             return attempt.commit()
-        failures = {**failures, **found}
+        failures = _in_order(failures, found)
 
 
-def uncaught(acts: Sequence[Activation]) -> list[Activation]:
-    """The activations that failed, and whose failures nothing will catch."""
-    return [act for act in acts if act.status == "failed" and catcher(act) is None]
+def uncaught(run: Run, acts: Sequence[Activation]) -> dict[Cause, Error]:
+    """What failed among some activations, and will be caught by nothing."""
+    return fallout(_failures(run, acts)).uncaught
+
+
+def _failures(run: Run, acts: Sequence[Activation]) -> Mapping[Cause, Error]:
+    """What has failed, in task order."""
+    found: dict[Cause, Error] = {act: act.error for act in acts if act.error is not None and not act.dropped}
+    return _in_order(found, run.cut) if run.cut else found
 
 
 class _Attempt:
     """The boundary on the assumption that just these activations fail."""
 
-    __slots__ = ("failures", "merge", "moves", "run", "state", "written")
+    __slots__ = ("acts", "failures", "falling", "merge", "moves", "run", "state", "written")
 
-    def __init__(self, run: Run, failures: dict[Activation, Error]) -> None:
+    def __init__(
+        self, run: Run, acts: Sequence[Activation], failures: Mapping[Cause, Error], falling: Fallout | None
+    ) -> None:
         self.run = run
+        self.acts = acts
         self.failures = failures
+        self.falling = falling
         self.written: Written = {}
         self.moves: dict[Activation, Move] = {}
         self.merge: Merge | None = None
@@ -83,21 +100,41 @@ class _Attempt:
     def unfit(self) -> dict[Activation, Error]:
         """Collect the writes; those fail whose values do not have the shape that their channels take."""
         found: dict[Activation, Error] = {}
-        for act in self.run.acts:
-            if act.end is not None and act not in self.failures and (act.end.writes or act.end.messages):
-                problem = self.collect(act, act.end.writes, act.end.messages)
+        errors = self.errors() if self.falling is not None and self.run.plan.errors is not None else {}
+        for at, act in enumerate(self.acts):
+            end = act.end
+            if end is not None and (end.writes or end.messages) and not act.dropped and act not in self.failures:
+                problem = self.collect(at, act, end.writes, end.messages)
                 if problem is not None:
                     found[act] = self.run.failure(act, "bad-write", problem)
+            for error in errors.get(act, ()):
+                self.write(at, "errors", error)
         return found
 
-    def collect(self, act: Activation, writes: Sequence[tuple[str, Json]], messages: Sequence[Json]) -> str | None:
+    def errors(self) -> dict[Activation, list[Json]]:
+        """What failures of optional children write, by the activation in whose place they do."""
+        found: dict[Activation, list[Json]] = {}
+        for child, (error, cause) in ({} if self.falling is None else self.falling.fallen).items():
+            if child.send is not None and child.send.optional:
+                value: Json = {"node": child.send.target.name, "error": shown(error)}
+                found.setdefault(self.writer(child, cause), []).append(value)
+        return found
+
+    def writer(self, child: Child, cause: Cause) -> Activation:
+        if isinstance(cause, Activation):
+            return cause
+        return next(iter(self.run.within(child)), self.acts[0])
+
+    def collect(
+        self, at: int, act: Activation, writes: Sequence[tuple[str, Json]], messages: Sequence[Json]
+    ) -> str | None:
         """The new messages come first, then the writes; messages are numbered through both."""
         run = self.run
         for message in messages:
             if problem := message_problem(message):
                 return problem
         if messages and act.child is run.root and run.plan.graph.messages is not None:
-            self.write(act, run.plan.graph.messages, identified([*messages], run.address(act.id)))
+            self.write(at, run.plan.graph.messages, identified([*messages], run.address(act.id)))
         count = len(messages)
         for name, value in writes:
             channel = run.channels.declared[name]
@@ -105,23 +142,23 @@ class _Attempt:
                 return f"channel `{name}` {problem}"
             if channel.reducer == "messages":
                 new = value if isinstance(value, list) else [value]
-                self.write(act, name, identified(new, run.address(act.id), count))
+                self.write(at, name, identified(new, run.address(act.id), count))
                 count += len(new)
             else:
-                self.write(act, name, value)
+                self.write(at, name, value)
         return None
 
-    def write(self, act: Activation, channel: str, value: Json) -> None:
+    def write(self, at: int, channel: str, value: Json) -> None:
         written = self.written.get(channel)
         if written is None:
             written = self.written[channel] = []
-        written.append((act.index, value))
+        written.append((at, value))
 
     def clashing(self) -> dict[Activation, Error]:
         """Merge; those fail whose writes cannot be merged."""
         self.merge = merge = self.run.channels.merge(self.written)
         self.state = self.run.channels.after(merge)
-        acts = self.run.acts
+        acts = self.acts
         return {
             acts[index]: self.run.failure(acts[index], code, f"{message}{self.others(index, code)}")
             for index, (code, message) in merge.refused.items()
@@ -133,13 +170,13 @@ class _Attempt:
             return ""
         mine = [writes for writes in self.written.values() if any(writer == index for writer, _ in writes)]
         earlier = {writer for writes in mine for writer, _ in writes if writer < index}
-        return " by " + ", ".join(f"`{self.run.acts[writer].plan.name}`" for writer in sorted(earlier))
+        return " by " + ", ".join(f"`{self.acts[writer].plan.name}`" for writer in sorted(earlier))
 
     def lost(self) -> dict[Activation, Error]:
         """Decide what follows each success; those fail for which that cannot be said."""
         found: dict[Activation, Error] = {}
-        for act in self.run.acts:
-            if act.end is not None and act not in self.failures:
+        for act in self.acts:
+            if act.end is not None and not act.dropped and act not in self.failures:
                 try:
                     self.moves[act] = follow(self.run, act, act.end, self.state)
                 except Refused as refused:
@@ -150,35 +187,43 @@ class _Attempt:
         """Nothing can fail any more."""
         run, agenda = self.run, Agenda()
         changed = () if self.merge is None else run.channels.commit(self.merge, self.state, self.written)
-        groups: dict[Group, Error] = {}
-        for act in run.acts:
-            end, move = act.end, self.moves.get(act)
-            if end is None or move is None:
-                self.fail(act, agenda, groups)
-                continue
-            if end.messages:
-                _keep_messages(run, act, end.messages)
-            advance(run, act, move, end.output, None, agenda)
-        for group, error in groups.items():
-            abandon(group, error, agenda)
+        for act in self.moves:
+            if act.end is not None and act.end.messages:
+                _keep_messages(run, act, act.end.messages)
+        for act in self.acts:
+            move = self.moves.get(act)
+            if move is not None and act.end is not None:
+                advance(run, act, move, act.end.output, None, agenda)
+            elif self.falling is not None and not act.dropped:
+                self.fail(act, self.falling, agenda)
+        cancelled = [] if self.falling is None else self.fell(self.falling, agenda)
+        if agenda.touched:
+            cancelled += settle(run, agenda)
         if run.regions:
             joins.release_all(run, agenda)
         due = agenda.due()
-        return Passed(changed, [each for each in due if not each[1].dead] if groups else due)
+        if self.falling is None and not cancelled:
+            return Passed(changed, due)
+        failed = [] if self.falling is None else [*self.falling.absorbed]
+        return Passed(changed, [each for each in due if not each[1].dead], failed, died=True)
 
-    def fail(self, act: Activation, agenda: Agenda, groups: dict[Group, Error]) -> None:
+    def fail(self, act: Activation, falling: Fallout, agenda: Agenda) -> None:
         error = act.error = self.failures[act]
         act.status = "failed"
-        where = catcher(act)
-        if isinstance(where, Group):
-            groups.setdefault(where, error)
-            give_up(act, error, where)
-        elif where is not None:
-            advance(self.run, act, _caught(where, error), None, error, agenda)
+        if act in falling.caught:
+            advance(self.run, act, falling.caught[act], None, error, agenda)
+        elif act.plan.waiting:
+            joins.arrive(self.run, act, None, error)
 
-
-def _caught(where: Move | NodePlan, error: Error) -> Move:
-    return where if isinstance(where, Move) else Move(target=where, handled=handled(error))
+    def fell(self, falling: Fallout, agenda: Agenda) -> list[Child]:
+        """Ends the children that have failed, and the joins that cannot hold; the children that are cancelled."""
+        for child, (error, _) in falling.fallen.items():
+            if child.outcome is None:
+                child.outcome = "timeout" if error.code == "timeout" else "failed"
+                child.error = error
+        for child in falling.absorbed:
+            fall(self.run, child, agenda)
+        return [child for group, error in falling.broken.items() for child in abandon(group, error, agenda)]
 
 
 def _keep_messages(run: Run, act: Activation, messages: Sequence[Json]) -> None:
@@ -190,12 +235,12 @@ def _keep_messages(run: Run, act: Activation, messages: Sequence[Json]) -> None:
         child.conversation.extend(identified(messages, run.address(act.id)))
 
 
-def _in_order(failures: dict[Activation, Error]) -> dict[Activation, Error]:
-    return dict(sorted(failures.items(), key=_index))
+def _in_order(some: Mapping[Cause, Error], more: Mapping[Any, Error]) -> dict[Cause, Error]:
+    return dict(sorted([*some.items(), *more.items()], key=_place))
 
 
-def _index(failure: tuple[Activation, Error]) -> int:
-    return failure[0].index
+def _place(failure: tuple[Cause, Error]) -> tuple[int, int]:
+    return place_of(failure[0])
 
 
-__all__ = ["Catcher", "Passed", "Stuck", "pass_boundary", "uncaught"]
+__all__ = ["Passed", "Stuck", "pass_boundary", "uncaught"]

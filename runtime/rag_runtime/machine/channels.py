@@ -32,8 +32,13 @@ class Channels:
 
     __slots__ = ("_fleeting", "_memos", "_reducers", "declared", "fading", "values")
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, messages: Sequence[Json] = ()) -> None:
+        """`messages` come behind those that the conversation has from the beginning."""
         self.values: dict[str, Json] = {channel.name: _initial(channel) for channel in graph.channels}
+        if messages and graph.messages is not None:
+            begun = self.values[graph.messages]
+            begun = begun if isinstance(begun, list) else []
+            self.values[graph.messages] = Positions(begun).merge(begun, messages)
         self.declared = {channel.name: channel for channel in graph.channels}
         self.fading: set[str] = set()
         self._memos: dict[str, Memo] = {}

@@ -59,17 +59,19 @@ class Positions:
 
 
 class Conversation:
-    """The transcript of a child."""
+    """The transcript of a child, which may begin as a copy of another one."""
 
     __slots__ = ("_messages", "_positions", "_seen")
 
-    def __init__(self) -> None:
-        self._messages: list[Json] = []
-        self._positions = Positions()
-        self._seen: tuple[Json, ...] | None = ()
+    def __init__(self, copied: tuple[Json, ...] = ()) -> None:
+        self._messages: Sequence[Json] = copied
+        self._positions: Positions | None = None
+        self._seen: tuple[Json, ...] | None = copied
 
     def extend(self, new: Sequence[Json]) -> None:
         """Merge new messages, each of which has an id."""
+        if self._positions is None:
+            self._positions = Positions(self._messages)
         self._messages = self._positions.merge(self._messages, new)
         self._positions.commit()
         self._seen = None

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable
 from rag_ir.graph import Json
 from rag_runtime.events import Error
 from rag_runtime.machine.plan import JoinPlan, NodePlan
-from rag_runtime.machine.state import Activation, Agenda, Arrivals, Child, Run, arrival
+from rag_runtime.machine.state import Activation, Agenda, Run
+from rag_runtime.machine.trees import Arrivals, Child, arrival
 
 
 def arrive(run: Run, act: Activation, output: Json, error: Error | None) -> None:
@@ -80,9 +81,10 @@ def _can_arrive(join: JoinPlan, source: NodePlan, region: Child, scheduled: Iter
 def _pending(join: JoinPlan, region: Child, scheduled: Iterable[NodePlan]) -> Iterable[NodePlan]:
     yield from scheduled
     for group in region.groups:
-        yield group.target
-        if group.sender.on_error is not None:
-            yield group.sender.on_error
+        yield group.join.target
+        for handler in (group.sender.on_error, group.join.on_timeout):
+            if handler is not None:
+                yield handler
     yield from (other.target for other in region.arrivals if other is not join)
 
 

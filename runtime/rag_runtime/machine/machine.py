@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from rag_ir.graph import Document, Json
-from rag_runtime.commands import Command, Finish, Merged, StartTask, Task
+from rag_runtime.commands import CancelTask, Command, Finish
 from rag_runtime.events import (
     Answered,
     CallEnded,
@@ -15,57 +15,39 @@ from rag_runtime.events import (
     ChildFinished,
     Error,
     Event,
-    Question,
     Resumed,
     RunStarted,
     TaskFailed,
     TaskPaused,
     TaskSucceeded,
-    Usage,
+    TimerFired,
 )
-from rag_runtime.machine.boundary import Stuck, pass_boundary, uncaught
+from rag_runtime.machine import races
+from rag_runtime.machine.boundary import uncaught
 from rag_runtime.machine.channels import Channels
 from rag_runtime.machine.errors import BadAnswer, MachineError, UnknownQuestion
-from rag_runtime.machine.ledger import Ledger
+from rag_runtime.machine.failures import failing_label
+from rag_runtime.machine.flow import Flow
+from rag_runtime.machine.ledger import NOTHING
 from rag_runtime.machine.listing import TaskRecord, task_record
 from rag_runtime.machine.log import Log, check_addresses
-from rag_runtime.machine.output import OutputFailed, output_of, with_defaults
+from rag_runtime.machine.output import with_defaults
 from rag_runtime.machine.plan import Plans
-from rag_runtime.machine.state import NO_HISTORY, Activation, Child, Due, Run
+from rag_runtime.machine.state import Activation, Run
+from rag_runtime.machine.timers import Timers
+from rag_runtime.machine.trees import Child, Group
 
 
-class Machine:
+class Machine(Flow):
     """A run of a graph of `document`, brought to where `journal` ends. `plans` can be shared by machines of one document.
 
     Raises `MachineError` for events that cannot follow what was journaled; such an event changes nothing.
     """
 
-    __slots__ = (
-        "_asked",
-        "_current",
-        "_due",
-        "_finish",
-        "_ledger",
-        "_paused",
-        "_plans",
-        "_replaying",
-        "_run",
-        "_running",
-        "_transcript",
-    )
+    __slots__ = ()
 
     def __init__(self, document: Document, journal: Iterable[Event] = (), *, plans: Plans | None = None) -> None:
-        self._plans = Plans(document) if plans is None else plans
-        self._run: Run | None = None
-        self._current: dict[str, Activation] = {}
-        self._running = 0
-        self._paused = 0
-        self._asked: dict[str, Activation] = {}
-        self._due: list[Due] | None = None
-        self._finish: Finish | None = None
-        self._ledger = Ledger()
-        self._transcript: tuple[Json, tuple[Json, ...]] = (None, ())
-        self._replaying = True
+        super().__init__(Plans(document) if plans is None else plans)
         for event in journal:
             self.feed(event)
         self._replaying = False
@@ -91,6 +73,8 @@ class Machine:
                 return self._start_run(event)
             case Resumed():
                 return self._resumed()
+            case TimerFired():
+                return self._timer_fired(event)
             case Cancelled():
                 return self._cancelled(event)
             case _:
@@ -102,7 +86,8 @@ class Machine:
             return [self._finish]
         if self._run is None:
             return []
-        return [self._command(self._run, act) for act in self._run.acts if act.status == "running"]
+        run = self._run
+        return [*self._timers.due(), *(self._tasks.start(run, act) for act in run.open() if act.status == "running")]
 
     # ---- what a driver shows ------------------------------------------------------------------------------------------
 
@@ -126,21 +111,9 @@ class Machine:
         return [step[0] if len(step) == 1 else [*step] for step in steps]
 
     @property
-    def questions(self) -> tuple[Question, ...]:
-        """What paused tasks ask, in task order."""
-        acts = [] if self._run is None else self._run.acts
-        logs = [act.log for act in acts if act.status == "paused" and act.log is not None]
-        return tuple(question for log in logs for question in log.questions.values())
-
-    @property
     def finished(self) -> Finish | None:
         """How the run ended or why it stands still; null while a task runs."""
         return self._finish
-
-    @property
-    def usage(self) -> Usage:
-        """What the calls of this run and of its finished child runs have used."""
-        return self._ledger.usage
 
     @property
     def tasks(self) -> tuple[TaskRecord, ...]:
@@ -154,13 +127,13 @@ class Machine:
         if self._run is not None:
             raise MachineError("the run has started already")
         plan = self._plans.of(event.graph)
-        root = Child(0, None, None, None)
+        root = Child(0)
         run = Run(
             plan=plan,
             input=with_defaults(plan.graph, event.input),
             namespace=event.namespace,
             path=event.path,
-            channels=Channels(plan.graph),
+            channels=Channels(plan.graph, event.messages),
             root=root,
         )
         self._run = run
@@ -177,122 +150,31 @@ class Machine:
         if self._due is not None:
             self._begin(run, self._due, commands)
             return self._proceed(run, commands)
-        again = [act for act in run.acts if act.status == "cancelled"]
-        for act in sorted([*again, *uncaught(run.acts)], key=lambda act: act.index):
+        again = {act: None for act in run.open() if act.status == "cancelled" and not act.dropped}
+        for cause in uncaught(run, run.open()):
+            revived = [cause] if isinstance(cause, Activation) else races.revive(run, cause)
+            again |= {act: None for act in revived if act.status != "succeeded"}
+        for act in sorted(again, key=lambda act: act.place):
             act.error = act.label = act.end = None
             if act.log is not None:
                 act.log.repeat()
             self._start(run, act, commands)
+        races.recount(run)
         return self._proceed(run, commands)
 
     def _cancelled(self, event: Cancelled) -> list[Command]:
         run = self._started()
         if self._finish is not None and self._finish.outcome != "paused":
             raise MachineError(f"the run is {self._finish.outcome} already")
-        for act in run.acts:
+        for act in run.open():
             if act.status == "running":
                 act.status = "cancelled"
-        self._running = 0
+        self._running = self._behind = 0
+        self._timers = Timers()
         error = Error(code="cancelled", message=event.reason or "the run was cancelled")
         return [self._stop(Finish(outcome="cancelled", output=self._shown(run), error=error, usage=self.usage))]
 
-    def _proceed(self, run: Run, commands: list[Command]) -> list[Command]:
-        """Pass boundaries until a task runs or nothing more can be done."""
-        while self._finish is None and not self._running:
-            if self._paused:
-                questions = self.questions
-                commands.append(self._stop(Finish(outcome="paused", questions=questions, usage=self.usage)))
-                break
-            passed = pass_boundary(run)
-            if isinstance(passed, Stuck):
-                for act, error in passed.errors.items():
-                    act.status, act.error = "failed", error
-                commands.append(self._fail(run, next(iter(passed.errors.values()))))
-                break
-            for act in run.acts:
-                act.args = act.end = act.log = None
-            commands.append(Merged(step=run.step, channels=tuple(passed.channels)))
-            self._begin(run, passed.due, commands)
-        return commands
-
-    def _begin(self, run: Run, due: list[Due], commands: list[Command]) -> None:
-        """The next superstep, or the end of the run. What cannot begin stays due, for when the run is resumed."""
-        self._due = due
-        if not due:
-            commands.append(self._end(run))
-            return
-        step = run.step + 1
-        limit = run.plan.graph.recursion_limit
-        if step >= limit:
-            message = f"the run takes more than {limit} supersteps"
-            commands.append(self._fail(run, Error(code="recursion-limit", message=message)))
-            return
-        self._due = None
-        run.begin(step, due)
-        self._current = {act.id: act for act in run.acts}
-        for act in run.acts:
-            self._start(run, act, commands)
-
-    def _end(self, run: Run) -> Finish:
-        try:
-            output = output_of(run, self._plans.document.types)
-        except OutputFailed as failed:
-            return self._fail(run, failed.error)
-        return self._stop(Finish(outcome="finished", output=output, usage=self.usage))
-
-    def _fail(self, run: Run, error: Error) -> Finish:
-        return self._stop(Finish(outcome="failed", output=self._shown(run), error=error, usage=self.usage))
-
-    def _stop(self, finish: Finish) -> Finish:
-        self._finish = finish
-        return finish
-
-    def _shown(self, run: Run) -> Json:
-        return {**run.channels.values}
-
     # ---- tasks ------------------------------------------------------------------------------------------------------
-
-    def _start(self, run: Run, act: Activation, commands: list[Command]) -> None:
-        most = act.plan.node.max_visits
-        if most is not None and act.visit > most:
-            act.status = "failed"
-            act.error = run.failure(act, "max-visits", f"it is visited more than {most} times")
-            return
-        act.status = "running"
-        self._running += 1
-        if act.log is not None:
-            act.log.late.clear()
-        if not self._replaying:
-            commands.append(self._command(run, act))
-
-    def _command(self, run: Run, act: Activation) -> StartTask:
-        child = act.child
-        transcript = () if child.conversation is None else child.conversation.seen()
-        task = Task(
-            id=act.id,
-            step=act.step,
-            index=act.index,
-            node=act.plan.name,
-            path=run.path_of(act.plan),
-            visit=act.visit,
-            concurrent=len(run.acts),
-            args=act.args,
-            sent=act.sent,
-            child=child.id,
-            input=run.input,
-            state=run.channels.values,
-            transcript=self._conversation(run) if child is run.root else transcript,
-        )
-        return StartTask(task=task, history=NO_HISTORY if act.log is None else act.log.history())
-
-    def _conversation(self, run: Run) -> tuple[Json, ...]:
-        name = run.plan.graph.messages
-        if name is None:
-            return ()
-        messages = run.channels.values[name]
-        if messages is not self._transcript[0]:
-            self._transcript = (messages, tuple(messages) if isinstance(messages, list) else ())
-        return self._transcript[1]
 
     def _succeeded(self, event: TaskSucceeded) -> list[Command]:
         act = self._going(event.task)
@@ -300,36 +182,40 @@ class Machine:
         for name, _ in event.writes:
             if name not in run.channels.declared:
                 raise MachineError(f"`{event.task}` writes `{name}`, which is no channel")
-        self._close(act)
+        commands: list[Command] = []
+        self._close(act, commands)
         act.status = "succeeded"
         act.end = event
-        return self._proceed(run, [])
+        if run.plan.cancels and (group := races.won_by(run, act)) is not None:
+            self._decide(run, group, commands)
+        return self._proceed(run, commands)
 
     def _failed(self, event: TaskFailed) -> list[Command]:
         act = self._going(event.task)
         run = self._started()
-        self._close(act)
+        commands: list[Command] = []
+        self._close(act, commands)
         act.status = "failed"
         act.label = event.label
         act.error = run.located(event.error, act)
-        return self._proceed(run, [])
+        return self._proceed(run, commands)
 
     def _pause(self, event: TaskPaused) -> list[Command]:
         act = self._going(event.task)
         run = self._started()
         check_addresses(run.address(act.id), event.questions)
         was = act.status
-        self._close(act)
+        commands: list[Command] = []
+        self._close(act, commands)
         log = act.log = act.log or Log()
         log.ask(event.questions)
-        commands: list[Command] = []
         if was == "cancelled" and not log.questions:
             act.status = "cancelled"
         elif not log.questions:
             self._start(run, act, commands)
         else:
             act.status = "paused"
-            self._paused += 1
+            self._paused += not act.behind
             self._asked.update(dict.fromkeys(log.questions, act))
         return self._proceed(run, commands)
 
@@ -345,7 +231,7 @@ class Machine:
         act.log.answer(event, late=act.status != "paused")
         commands: list[Command] = []
         if act.status == "paused":
-            self._paused -= 1
+            self._paused -= not act.behind
             if self._finish is not None and self._finish.outcome == "cancelled":
                 act.status = "cancelled"
             else:
@@ -356,18 +242,31 @@ class Machine:
     def _going(self, task: str) -> Activation:
         """The activation that may end now. One that was cancelled may have ended before it noticed."""
         act = self._current.get(task)
-        if act is None or act.status not in ("running", "cancelled"):
+        if act is None or act.dropped or act.status not in ("running", "cancelled"):
             raise MachineError(f"`{task}` is not running" if act else f"there is no task `{task}` in this superstep")
         return act
 
-    def _close(self, act: Activation) -> None:
-        """It runs no more, and asks nothing."""
-        if act.status == "running":
-            self._running -= 1
-        if act.log is not None and act.log.questions:
-            for address in act.log.questions:
-                del self._asked[address]
-            act.log.questions = {}
+    # ---- what is decided within a superstep -----------------------------------------------------------------------------
+
+    def _timer_fired(self, event: TimerFired) -> list[Command]:
+        run = self._started()
+        commands: list[Command] = []
+        match self._timers.subject(event.timer):
+            case None:
+                raise MachineError(f"the timer `{event.timer}` does not run")
+            case Activation() as act:
+                self._close(act, commands)
+                commands.append(CancelTask(task=act.id))
+                act.status, act.label, act.error = (
+                    "failed",
+                    failing_label(act.plan.node.behaviour),
+                    races.late_activation(run, act),
+                )
+            case Child() as child:
+                self._drop_all(races.cut_child(run, child), commands)
+            case Group() as group:
+                self._drop_all(races.cut_group(run, group), commands)
+        return self._proceed(run, commands)
 
     # ---- calls ------------------------------------------------------------------------------------------------------
 
@@ -386,13 +285,18 @@ class Machine:
             raise MachineError(f"there is no task `{event.task}`")
         if act.log is not None and act.log.is_done(event.call):
             raise MachineError(f"the call `{event.call}` of `{event.task}` has ended already")
-        if act.status != "succeeded" and self._current.get(event.task) is act:
+        if act.status != "succeeded" and not act.dropped and self._current.get(event.task) is act:
             log = act.log = act.log or Log()
             log.end(event)
         self._ledger.add(event.usage)
         return []
 
     def _child_finished(self, event: ChildFinished) -> list[Command]:
+        """The child run of a task that was cut off may end afterwards: what it used is counted."""
+        cut = self._current.get(event.task) or self._started().find(event.task)
+        if cut is not None and (cut.dropped or cut.status == "failed"):
+            self._ledger.add(event.usage, NOTHING if cut.log is None else cut.log.counted)
+            return []
         act = self._going(event.task)
         log = act.log = act.log or Log()
         self._ledger.add(event.usage, log.counted)

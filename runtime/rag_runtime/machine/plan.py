@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rag_ir.finding import pointer
-from rag_ir.graph import END, Document, Each, Entry, Finish, Graph, JoinSends, Json, Next, Node, Routes
+from rag_ir.graph import (
+    END,
+    Document,
+    Each,
+    Entry,
+    Finish,
+    Graph,
+    JoinSends,
+    Json,
+    Next,
+    Node,
+    Routes,
+    Send,
+)
 from rag_ir.record import field, mutable
 from rag_runtime.machine.errors import MachineError
 
 FAILURE_LABELS = ("error", "failed")
+ERRORS = ("append", "union", "topic")
+"""Reducers of a channel `errors` that failures of optional children are written to."""
 
 
 @mutable
@@ -20,9 +35,26 @@ class Move:
     """
 
     target: NodePlan | None = None
-    join: NodePlan | None = None
-    sends: Sequence[tuple[NodePlan, Json]] = ()
+    join: WaitPlan | None = None
+    sends: Sequence[tuple[SendPlan, Json]] = ()
     handled: dict[str, Json] | None = None
+
+
+@mutable
+class WaitPlan:
+    """How a node joins its sends. `needed` successes are enough; null: every child must end. `strict`: a failure breaks the join.
+
+    `timeout` in milliseconds.
+    """
+
+    target: NodePlan
+    needed: int | None
+    strict: bool
+    in_turn: bool
+    least: int
+    keep: bool
+    timeout: int | None
+    on_timeout: NodePlan | None
 
 
 @mutable
@@ -37,13 +69,18 @@ class RoutePlan:
 
 @mutable
 class SendPlan:
-    """A send, with its JSON pointer."""
+    """A send, with its JSON pointer. `by` names it (its sender and its number) where it says how its child is run."""
 
     target: NodePlan
     payload: tuple[Entry, ...] | None
     each: Each | None
     max: int | None
     pointer: str
+    blocking: bool = True
+    optional: bool = False
+    timeout: int | None = None
+    fork: bool = False
+    by: tuple[str, int] | None = None
 
 
 @mutable
@@ -85,9 +122,13 @@ class NodePlan:
 
 
 class Plan:
-    """A graph, prepared. Nodes are numbered in declaration order."""
+    """A graph, prepared. Nodes are numbered in declaration order.
 
-    __slots__ = ("graph", "joins", "nodes", "start")
+    `timed`: something in it has a timeout. `cancels`: an activation may be cancelled while others go on. `errors` is the channel
+    that failures of optional children are written to.
+    """
+
+    __slots__ = ("cancels", "errors", "graph", "joins", "nodes", "start", "timed")
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -97,22 +138,22 @@ class Plan:
         for plan in self.nodes.values():
             self._connect(plan)
         self.joins = self._joins() if graph.joins else ()
+        self.timed = any(map(_is_timed, graph.nodes))
+        self.cancels = self.timed or any(map(_may_cancel, graph.nodes))
+        self.errors = next((each for each in graph.channels if each.name == "errors" and each.reducer in ERRORS), None)
 
     def _connect(self, plan: NodePlan) -> None:
         node = plan.node
         plan.on_error = None if node.on_error is None else self.nodes[node.on_error]
         if node.sends:
-            plan.sends = tuple(
-                SendPlan(self.nodes[send.target], send.payload, send.each, send.max, f"{plan.pointer}/sends/{at}")
-                for at, send in enumerate(node.sends)
-            )
+            plan.sends = tuple(self._send(plan, at, send) for at, send in enumerate(node.sends))
         match node.routing:
             case Finish():
                 plan.move = Move()
             case Next(target=target):
                 plan.move = self._move(target)
-            case JoinSends(target=target):
-                plan.move = Move(join=self.nodes[target])
+            case JoinSends():
+                plan.move = Move(join=self._wait(node.routing))
             case Routes(entries=entries):
                 plan.routes = tuple(
                     RoutePlan(
@@ -123,6 +164,34 @@ class Plan:
                 _catch(plan)
         if not node.sends:
             plan.fixed = plan.move
+
+    def _send(self, plan: NodePlan, at: int, send: Send) -> SendPlan:
+        special = send.writes is not None or send.retry is not None
+        return SendPlan(
+            target=self.nodes[send.target],
+            payload=send.payload,
+            each=send.each,
+            max=send.max,
+            pointer=f"{plan.pointer}/sends/{at}",
+            blocking=send.blocking,
+            optional=send.optional,
+            timeout=send.timeout,
+            fork=send.context == "fork",
+            by=(plan.name, at) if special else None,
+        )
+
+    def _wait(self, join: JoinSends) -> WaitPlan:
+        needed = {"race": 1, "fallback": 1, "quorum": join.quorum or 1}.get(join.wait)
+        return WaitPlan(
+            target=self.nodes[join.target],
+            needed=needed,
+            strict=join.wait in ("all", "compare"),
+            in_turn=join.wait == "fallback",
+            least=2 if join.wait == "compare" else needed or 0,
+            keep=join.keep,
+            timeout=join.timeout,
+            on_timeout=None if join.on_timeout is None else self.nodes[join.on_timeout],
+        )
 
     def _move(self, target: str) -> Move:
         return Move(target=None if target == END else self.nodes[target])
@@ -178,6 +247,20 @@ def _followers(plan: NodePlan) -> Iterator[NodePlan]:
         if move.target is not None:
             yield move.target
         if move.join is not None:
-            yield move.join
+            yield move.join.target
+            if move.join.on_timeout is not None:
+                yield move.join.on_timeout
     if plan.move is None or plan.move.join is None:
-        yield from (send.target for send in plan.sends)
+        yield from (send.target for send in plan.sends if send.blocking)
+
+
+def _is_timed(node: Node) -> bool:
+    """Whether the node, one of its sends or its join has a timeout."""
+    join = isinstance(node.routing, JoinSends) and node.routing.timeout is not None
+    return join or node.timeout is not None or any(send.timeout is not None for send in node.sends)
+
+
+def _may_cancel(node: Node) -> bool:
+    """Whether what the node sends may be cut off, or outlast the step in which it began."""
+    enough = isinstance(node.routing, JoinSends) and node.routing.wait in ("race", "quorum")
+    return enough or not all(send.blocking for send in node.sends)

@@ -8,7 +8,7 @@ from rag_ir.evaluate import evaluate
 from rag_ir.graph import Code, Json
 from rag_ir.values import EvaluationError, name_of
 from rag_runtime.events import Error, TaskSucceeded
-from rag_runtime.machine.plan import FAILURE_LABELS, Move, NodePlan, RoutePlan, SendPlan
+from rag_runtime.machine.plan import FAILURE_LABELS, Move, RoutePlan, SendPlan, WaitPlan
 from rag_runtime.machine.state import Activation, Run
 
 
@@ -26,6 +26,20 @@ def follow(run: Run, act: Activation, end: TaskSucceeded, state: dict[str, Json]
     if fixed is not None and end.label not in FAILURE_LABELS:
         return fixed
     return _Routing(run, act, end, state).move()
+
+
+def surely_ends(act: Activation, end: TaskSucceeded) -> bool:
+    """Whether the activation ends its branch, whatever the state will be."""
+    plan = act.plan
+    if plan.waiting or plan.sends:
+        return False
+    move = plan.fixed
+    if move is None:
+        first = next((route for route in plan.routes if route.label in (None, end.label)), None)
+        move = first.move if first is not None and first.when is None else None
+    elif end.label in FAILURE_LABELS:
+        return False
+    return move is not None and move.target is None and move.join is None
 
 
 class _Routing:
@@ -48,7 +62,15 @@ class _Routing:
         if not self.plan.sends:
             return move
         sends = [child for send in self.plan.sends for child in self.children(send)]
+        if move.join is not None and move.join.least:
+            self.check_number(move.join, sum(send.blocking for send, _ in sends))
         return Move(target=move.target, join=move.join, sends=sends)
+
+    def check_number(self, join: WaitPlan, count: int) -> None:
+        """Raises `Refused` for a join that its children cannot satisfy, however they end."""
+        if count < join.least and (count or not join.strict):
+            needs = f"the join needs {join.least} {'child' if join.least == 1 else 'children'}, and there are {count}"
+            raise self.refused("too-few-children", needs, f"{self.plan.pointer}/routing")
 
     def routed(self, move: Move) -> Move:
         """Routing that looks at no label: a label of failure fails."""
@@ -73,9 +95,9 @@ class _Routing:
             raise self.refused("expression-failed", f"a guard must be a boolean, not {name_of(value)}", route.pointer)
         return value
 
-    def children(self, send: SendPlan) -> list[tuple[NodePlan, Json]]:
+    def children(self, send: SendPlan) -> list[tuple[SendPlan, Json]]:
         if send.each is None:
-            return [(send.target, self.payload(send, self.scope))]
+            return [(send, self.payload(send, self.scope))]
         elements = self.value(send.each.source, self.scope, f"{send.pointer}/each/source")
         if not isinstance(elements, list):
             raise self.refused(
@@ -85,10 +107,10 @@ class _Routing:
             counts = f"{len(elements)} children, and at most {send.max} are allowed"
             raise self.refused("too-many-children", f"the send to `{send.target.name}` has {counts}", send.pointer)
         scope = {**self.scope}
-        result: list[tuple[NodePlan, Json]] = []
+        result: list[tuple[SendPlan, Json]] = []
         for element in elements:
             scope[send.each.variable] = element
-            result.append((send.target, self.payload(send, scope)))
+            result.append((send, self.payload(send, scope)))
         return result
 
     def payload(self, send: SendPlan, scope: Mapping[str, Json]) -> Json:

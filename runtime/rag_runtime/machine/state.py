@@ -1,8 +1,8 @@
-"""What a run is made of while it goes on: activations, children, groups of children, and what is scheduled next."""
+"""What a run is made of while it goes on: activations, what is scheduled next, and the run itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from rag_ir.graph import Json
@@ -10,19 +10,22 @@ from rag_ir.record import field, mutable, replace
 from rag_runtime.commands import History
 from rag_runtime.events import Error, TaskSucceeded
 from rag_runtime.machine.channels import Channels
-from rag_runtime.machine.conversation import Conversation
 from rag_runtime.machine.log import Log
-from rag_runtime.machine.plan import JoinPlan, NodePlan, Plan
+from rag_runtime.machine.plan import NodePlan, Plan
+from rag_runtime.machine.trees import Child, Group, Place
 
 Status = Literal["running", "paused", "succeeded", "failed", "cancelled"]
-ChildOutcome = Literal["succeeded", "failed", "cancelled"]
 
 NO_HISTORY = History()
 
 
 @mutable
 class Activation:
-    """One scheduled run of a node. `error` and `label` are those of its failure. What only its step needs is let go after it."""
+    """One scheduled run of a node. `error` and `label` are those of its failure. What only its step needs is let go after it.
+
+    `behind`: no boundary waits for it; then `seen` is the state and the transcript that it began with. `dropped`: it was cut off and
+    will not be merged.
+    """
 
     plan: NodePlan
     id: str
@@ -37,91 +40,14 @@ class Activation:
     error: Error | None = None
     label: str | None = None
     log: Log | None = None
-
-
-class Child:
-    """A child tree: what a send started, or (without a parent) the run itself.
-
-    `live` counts what goes on directly in it: activations, children that nobody joins, groups that it waits for. Its *region* is
-    the nearest tree around it that somebody waits for as a whole: a joined child, or the run; joins over declared nodes belong
-    to regions. `order` is its age.
-    """
-
-    __slots__ = (
-        "arrivals", "conversation", "error", "group", "groups", "id", "live", "node", "order", "outcome", "output", "parent",
-        "region",
-    )  # fmt: skip
-
-    def __init__(self, order: int, node: NodePlan | None, parent: Child | None, group: Group | None) -> None:
-        self.order = order
-        self.node = node
-        self.parent = parent
-        self.group = group
-        self.region: Child = self if parent is None or group is not None else parent.region
-        self.id: str | None = None
-        self.live = 1
-        self.outcome: ChildOutcome | None = None
-        self.output: Json = None
-        self.error: Error | None = None
-        self.conversation: Conversation | None = None
-        self.arrivals: dict[JoinPlan, Arrivals] = {}
-        self.groups: dict[Group, None] = {}
+    behind: bool = False
+    dropped: bool = False
+    seen: tuple[Mapping[str, Json], tuple[Json, ...]] | None = None
 
     @property
-    def dead(self) -> bool:
-        """Whether nothing may be scheduled in it any more."""
-        tree: Child | None = self
-        while tree is not None:
-            if tree.outcome is not None and tree.outcome != "succeeded":
-                return True
-            tree = tree.parent
-        return False
-
-
-@mutable
-class Arrivals:
-    """What a join over declared nodes has collected since it last fired."""
-
-    entries: list[Json] = field(default_factory=list[Json])
-    sources: set[NodePlan] = field(default_factory=set[NodePlan])
-
-
-@mutable
-class Group:
-    """The children that one activation joins. `left` counts those that have not ended."""
-
-    sender: NodePlan
-    scope: Child
-    target: NodePlan
-    left: int
-    children: list[Child] = field(default_factory=list[Child])
-
-    def listing(self) -> list[Json]:
-        """`args.children`."""
-        return [entry(index, child) for index, child in enumerate(self.children)]
-
-
-def entry(index: int, child: Child) -> dict[str, Json]:
-    """A child as its join's target sees it."""
-    name = "" if child.node is None else child.node.name
-    return arrival(index, name, child.outcome or "cancelled", child.output, child.error)
-
-
-def arrival(index: int, node: str, outcome: str, output: Json, error: Error | None) -> dict[str, Json]:
-    """An element of `args.children`."""
-    succeeded = outcome == "succeeded"
-    return {
-        "node": node,
-        "index": index,
-        "outcome": outcome,
-        "output": output if succeeded else None,
-        "error": None if error is None else shown(error),
-    }
-
-
-def shown(error: Error) -> dict[str, Json]:
-    """An error as expressions see it."""
-    return {"code": error.code, "message": error.message, "node": error.node, "task": error.task}
+    def place(self) -> Place:
+        """Where it stands in task order."""
+        return self.step, self.index
 
 
 Due = tuple[NodePlan, Child, Json, bool]
@@ -129,11 +55,12 @@ Due = tuple[NodePlan, Child, Json, bool]
 
 
 class Agenda:
-    """What the next superstep will run."""
+    """What the next superstep will run. `touched` are the groups of which a child has ended."""
 
-    __slots__ = ("_firings", "_handlers", "_plain", "_sends")
+    __slots__ = ("_firings", "_handlers", "_plain", "_sends", "touched")
 
     def __init__(self) -> None:
+        self.touched: dict[Group, None] = {}
         self._plain: dict[tuple[NodePlan, Child], Due] = {}
         self._handlers: list[Due] = []
         self._sends: list[Due] = []
@@ -176,15 +103,32 @@ class Agenda:
         return [*plain, *self._sends, *self._firings]
 
 
+def _members(acts: Iterable[Activation]) -> dict[Child, list[Activation]]:
+    """The activations of each tree."""
+    found: dict[Child, list[Activation]] = {}
+    for act in acts:
+        tree: Child | None = act.child
+        while tree is not None:
+            found.setdefault(tree, []).append(act)
+            tree = tree.parent
+    return found
+
+
+def _in_task_order(act: Activation) -> Place:
+    return act.place
+
+
 def _place(due: Due) -> tuple[int, int]:
     return due[0].index, due[1].order
 
 
 @mutable
 class Run:
-    """A run between two events. `acts` are the activations of the superstep `step`, `steps` all of them so far.
+    """A run between two events. `acts` are the activations of the superstep `step` until its boundary, `steps` all of them so far.
 
-    `regions` are those in which a source of a join over declared nodes has arrived.
+    `behind` are activations that no boundary waits for, until they are merged. `regions` are those in which a source of a join over
+    declared nodes has arrived. `ending` counts, in each tree that is raced, what will have ended at the boundary; `sure` are the
+    children that will have succeeded then. `cut` are the children and groups whose time was up since the last boundary.
     """
 
     plan: Plan
@@ -199,6 +143,27 @@ class Run:
     visits: dict[NodePlan, int] = field(default_factory=dict[NodePlan, int])
     regions: dict[Child, None] = field(default_factory=dict[Child, None])
     children: int = 0
+    behind: dict[Activation, None] = field(default_factory=dict[Activation, None])
+    ending: dict[Child, int] = field(default_factory=dict[Child, int])
+    sure: dict[Child, Group] = field(default_factory=dict[Child, Group])
+    cut: dict[Child | Group, Error] = field(default_factory=dict["Child | Group", Error])
+    members: dict[Child, list[Activation]] | None = None
+
+    def open(self) -> list[Activation]:
+        """What is not merged, in task order."""
+        return sorted({**dict.fromkeys(self.acts), **self.behind}, key=_in_task_order) if self.behind else self.acts
+
+    def ready(self) -> list[Activation]:
+        """What a boundary would merge now, in task order. Only what is behind may still go on then."""
+        if not self.behind:
+            return self.acts
+        return [act for act in self.open() if act.dropped or act.status not in ("running", "paused", "cancelled")]
+
+    def within(self, child: Child) -> list[Activation]:
+        """What is not merged of a tree, in task order."""
+        if self.members is None:
+            self.members = _members(self.open())
+        return self.members.get(child, [])
 
     def address(self, task: str) -> str:
         """A task as it is known outside of its own run."""
@@ -212,12 +177,17 @@ class Run:
         """The next superstep: its activations, in task order."""
         self.step = step
         self.acts = acts = list[Activation]()
+        self.members = None
         visits = self.visits
+        cancels = self.plan.cancels
         for index, (node, child, args, sent) in enumerate(due):
             visit = visits[node] = visits.get(node, 0) + 1
             act = Activation(node, f"{step}:{index}:{node.name}", step, index, visit, child, args, sent)
             if sent:
-                child.id = act.id
+                child.id, child.place = act.id, (step, index)
+            if cancels and child.behind:
+                act.behind = True
+                self.behind[act] = None
             acts.append(act)
         self.steps.append(acts)
 

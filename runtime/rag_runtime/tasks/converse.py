@@ -77,12 +77,14 @@ class _Talking:
                 return Outcome(output=value, label="final", messages=self._messages())
 
     def _open(self) -> None:
-        """The prompt, or for want of any message the input."""
-        talk, conversation = self._talk, self._conversation
+        """The prompt, or for want of any message the input, which is said too where it was sent along with a conversation."""
+        talk, conversation, task = self._talk, self._conversation, self._context.task
         if talk.prompt is not None:
             if not conversation.waits_for_the_model:
                 conversation.say(text_of(self._context, talk.prompt, talk.scope, f"{talk.at}/prompt"))
-        elif not conversation.messages:
+        elif not conversation.messages or (
+            task.forked and task.args is not None and not conversation.waits_for_the_model
+        ):
             conversation.say(text(talk.opening))
 
     async def _ask(self) -> ModelAnswer:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import assert_never
 
 from rag_ir.graph import (
-    Behaviour,
     Interrupt,
     Join,
     ModelCall,
@@ -21,6 +20,7 @@ from rag_ir.graph import (
     ToolExecutor,
 )
 from rag_runtime.events import TaskFailed, TaskPaused, TaskSucceeded
+from rag_runtime.machine.failures import failing_label
 from rag_runtime.seams import Paused, TaskContext, TaskError
 from rag_runtime.tasks.executor import run_executor
 from rag_runtime.tasks.finish import finish
@@ -47,7 +47,7 @@ async def execute(context: TaskContext) -> TaskSucceeded | TaskFailed | TaskPaus
     except Paused as paused:
         return TaskPaused(task=context.task.id, questions=paused.questions)
     except TaskError as error:
-        label = error.label or _failing_label(context.node.behaviour)
+        label = error.label or failing_label(context.node.behaviour)
         return TaskFailed(task=context.task.id, error=error.error, label=label)
     return succeeded
 
@@ -73,18 +73,5 @@ async def _outcome(context: TaskContext) -> Outcome:
             return run_join(context)
         case Pass():
             return run_pass()
-        case _:
-            assert_never(behaviour)
-
-
-def _failing_label(behaviour: Behaviour) -> str | None:
-    """The label of every failure of a kind. A `tool_executor` has one for its tools' failures only."""
-    match behaviour:
-        case ToolCall():
-            return "error"
-        case Subagent() | Subgraph():
-            return "failed"
-        case ModelCall() | ToolExecutor() | Router() | Interrupt() | Join() | Pass():
-            return None
         case _:
             assert_never(behaviour)

@@ -27,7 +27,7 @@ async def run_subagent(context: TaskContext, behaviour: Subagent) -> Outcome:
         loop=True,
         scope={"input": given},
         opening=given,
-        transcript=(),
+        transcript=context.task.transcript if context.task.forked else (),
         at=pointer("agents", agent.name),
     )
     return replace(await converse(context, talk), messages=())
