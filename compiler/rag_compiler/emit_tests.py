@@ -65,4 +65,4 @@ def _test(test: Test, document: Document | tuple[Diagnostic, ...], analysis: Ana
 
 def _inside(diagnostic: Diagnostic, test: Test) -> bool:
     place = diagnostic.place
-    return place.path == test.path and test.span.start <= place.span.start <= test.span.end
+    return place.path == test.path and test.syntax.span.start <= place.span.start <= test.syntax.span.end

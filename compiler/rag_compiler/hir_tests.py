@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rag_compiler import syntax
 from rag_compiler.hir_expressions import Expr, Ref, Target
 from rag_compiler.source import Span
 from rag_ir.graph import Json
@@ -67,4 +68,4 @@ class Test:
     tools: tuple[ToolAnswers, ...]
     people: tuple[PersonAnswers, ...]
     expectations: tuple[Expectation, ...]
-    span: Span
+    syntax: syntax.Test

@@ -51,7 +51,7 @@ class _Binder:
                 for item in self.written.items
                 if isinstance(item, syntax.Expect)
             ),
-            span=self.written.span,
+            syntax=self.written,
         )
 
     def _target(self) -> hir.Target:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from rag_compiler import hir, syntax
 from rag_compiler.diagnostics import Place
+from rag_compiler.hir_tests import Test
 from rag_compiler.pipeline import Analysis
 from rag_compiler.source import Span
 from rag_ide.walk import expressions, types
@@ -113,6 +114,8 @@ def _occurrences(analysis: Analysis) -> Iterator[Occurrence]:
     for agent in analysis.project.agents.values():
         if agent.origin.path is not None and agent.syntax is not None:
             yield from _agent(analysis, agent, agent.origin.path, texts.get(agent.origin.path, b""))
+    for test in analysis.project.tests:
+        yield from _test(test, texts.get(test.path, b""))
     for name, declared in analysis.project.types.items():
         yield Occurrence(Subject("type", "", name), Place(declared.path, declared.name.span), "declaration")
     for file, tree in zip(analysis.files, analysis.trees, strict=True):
@@ -131,6 +134,36 @@ def _agent(analysis: Analysis, agent: hir.Agent, path: str, text: bytes) -> Iter
     for expression in (agent.system, agent.prompt):
         for get in expressions(expression):
             yield from _input(get, path, text, agent.name)
+
+
+def _test(test: Test, text: bytes) -> Iterator[Occurrence]:
+    path, graph = test.path, test.graph
+    if not isinstance(graph, hir.Ref):
+        return
+    if test.syntax.title is None or graph.span != test.syntax.title.span:
+        yield from _uses(path, "graph", graph)
+    yield from _uses(path, "model", *(each.model for each in test.models))
+    yield from _uses(path, "tool", *(each.tool for each in test.tools))
+    for at in (*(each.at for each in test.models if each.at is not None), *(each.node for each in test.people)):
+        node, span = re.split("[/@]", at.name)[0], _names_in(text, at.span)
+        if span:
+            yield Occurrence(Subject("node", graph.name, node), Place(path, span[0]), "use")
+    for item in test.syntax.items:
+        if isinstance(item, syntax.BlockItem) and item.keyword.text == "input":
+            for pair in item.pairs:
+                yield Occurrence(Subject("field", graph.name, pair.key.text), Place(path, pair.key.span), "use")
+    for expectation in test.expectations:
+        for get in expressions(expectation.condition):
+            yield from _input(get, path, text, graph.name)
+            if get.root == "state":
+                yield from _channel(get, path, text, graph.name)
+
+
+def _channel(get: hir.Get, path: str, text: bytes, owner: str) -> Iterator[Occurrence]:
+    if get.members:
+        found = _names_in(text, get.span)
+        place = Place(path, found[1] if len(found) > 1 else get.span)
+        yield Occurrence(Subject("channel", owner, get.members[0]), place, "read")
 
 
 def _uses(path: str, sort: Sort, *targets: hir.Target | None, owner: str = "") -> Iterator[Occurrence]:
@@ -279,7 +312,5 @@ class _Graph:
         for expression in given:
             for get in expressions(expression):
                 yield from _input(get, path, self.text, owner)
-                if get.root == "state" and get.members:
-                    found = _names_in(self.text, get.span)
-                    place = Place(path, found[1] if len(found) > 1 else get.span)
-                    yield Occurrence(Subject("channel", owner, get.members[0]), place, "read")
+                if get.root == "state":
+                    yield from _channel(get, path, self.text, owner)

@@ -9,7 +9,7 @@ from pathlib import Path
 from lsprotocol import types
 
 import rag_compiler
-from rag_compiler.diagnostics import Diagnostic, Place
+from rag_compiler.diagnostics import Diagnostic, Edit, Place
 from rag_compiler.source import LineIndex, Span
 from rag_ide import offers, outline
 from rag_ide.definition import Definition
@@ -120,6 +120,15 @@ def _page(code: str) -> str | None:
     """The address of the page that explains a rule, which is installed beside the compiler."""
     page = Path(rag_compiler.__path__[0], "rules", f"{code}.md")
     return uri_of(page) if page.is_file() else None
+
+
+def workspace_edit(checked: Checked, edits: Iterable[Edit], encoding: Encoding) -> types.WorkspaceEdit:
+    """Edits of a project's files, by file."""
+    changes: dict[str, list[types.TextEdit]] = {}
+    for edit in edits:
+        where = location(checked, edit.place, encoding)
+        changes.setdefault(where.uri, []).append(types.TextEdit(where.range, edit.text))
+    return types.WorkspaceEdit(changes=changes)
 
 
 def completions(

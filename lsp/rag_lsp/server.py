@@ -14,15 +14,15 @@ from rag_ide.complete import complete
 from rag_ide.definition import definition as ide_definition
 from rag_ide.hover import hover as ide_hover
 from rag_ide.outline import outline
-from rag_ir.record import record
 from rag_ir.version import VERSION
-from rag_lsp import convert
+from rag_lsp import convert, navigate, present
 from rag_lsp.documents import changed, open_document, path_of
 from rag_lsp.latest import Latest
 from rag_lsp.positions import Encoding, offset_at
 from rag_lsp.protocol import Protocol
 from rag_lsp.publishing import Publisher
-from rag_lsp.workspace import Checked, Checker, Snapshot, State, Workspace
+from rag_lsp.question import Question
+from rag_lsp.workspace import Checker, Snapshot, State, Workspace
 
 WATCHED = ("**/rag.toml", "**/*.rag", "**/*.py")
 
@@ -75,6 +75,10 @@ class Server(LanguageServer):
         point = convert.point(position) if position is not None else (0, 0)
         return Question(state.projects[home], name, offset_at(document.lines, point, self.encoding))
 
+    async def newest(self) -> State | None:
+        """Everything that is known, once the newest text is analysed."""
+        return await self.worker.newest()
+
     def report_server_error(self, error: Exception, source: Any) -> None:
         """What goes wrong outside of a request is for the log, not for the person who types."""
         log.error("%s: %s", getattr(source, "__name__", source), error)
@@ -98,15 +102,6 @@ class ContentModified(JsonRpcException):
     MESSAGE = "content modified"
 
 
-@record
-class Question:
-    """A place in a source of a project that was analysed."""
-
-    checked: Checked
-    name: str
-    offset: int
-
-
 def make_server() -> Server:
     """A server with everything registered, not yet speaking to anybody."""
     server = Server()
@@ -124,7 +119,34 @@ def make_server() -> Server:
     feature(types.TEXT_DOCUMENT_HOVER)(hover)
     feature(types.TEXT_DOCUMENT_DEFINITION)(definition)
     feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(document_symbol)
+    _navigation(server)
+    _presentation(server)
     return server
+
+
+def _navigation(server: Server) -> None:
+    feature = server.feature
+    feature(types.TEXT_DOCUMENT_REFERENCES)(navigate.find_references)
+    feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)(navigate.document_highlight)
+    feature(types.TEXT_DOCUMENT_LINKED_EDITING_RANGE)(navigate.linked_editing_range)
+    feature(types.TEXT_DOCUMENT_PREPARE_RENAME)(navigate.prepare_rename)
+    feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))(navigate.rename_symbol)
+    feature(types.WORKSPACE_SYMBOL)(navigate.workspace_symbol)
+    feature(types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY)(navigate.prepare_call_hierarchy)
+    feature(types.CALL_HIERARCHY_OUTGOING_CALLS)(navigate.outgoing_calls)
+    feature(types.CALL_HIERARCHY_INCOMING_CALLS)(navigate.incoming_calls)
+
+
+def _presentation(server: Server) -> None:
+    feature = server.feature
+    feature(types.TEXT_DOCUMENT_FOLDING_RANGE)(present.folding_range)
+    feature(types.TEXT_DOCUMENT_SELECTION_RANGE)(present.selection_range)
+    feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, present.LEGEND)(present.semantic_tokens)
+    feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE, present.LEGEND)(present.semantic_tokens_of_range)
+    feature(types.TEXT_DOCUMENT_INLAY_HINT)(present.inlay_hint)
+    feature(types.TEXT_DOCUMENT_CODE_LENS)(present.code_lens)
+    kinds = [types.CodeActionKind.QuickFix, present.FIX_ALL]
+    feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(kinds))(present.code_action)
 
 
 def initialized(ls: Server, _: types.InitializedParams) -> None:
