@@ -7,7 +7,17 @@ from collections.abc import Iterable, Sequence
 from rag_compiler import hir, syntax
 from rag_compiler.blocks import word_of
 from rag_compiler.check_graphs import joined_nodes
-from rag_compiler.kinds import AGENT_ITEMS, COMMON, DEFAULTS, GRAPH_ITEMS, KINDS, NODE_ITEMS, REPEATABLE, TEST_ITEMS
+from rag_compiler.kinds import (
+    AGENT_ITEMS,
+    COMMON,
+    DEFAULTS,
+    GRAPH_ITEMS,
+    KINDS,
+    NODE_ITEMS,
+    REPEATABLE,
+    TEST_ITEMS,
+    USELESS,
+)
 from rag_compiler.labels import calls_once
 from rag_compiler.resolve_expressions import distinct
 from rag_compiler.sink import Sink
@@ -21,7 +31,7 @@ HOMES = (
     ("an agent", AGENT_ITEMS),
     ("a send, behind its target", ("context", "max")),
 )
-BUNDLED = ("model", "system", "prompt", "tools", "output", "max_turns")
+BUNDLED = ("model", "system", "prompt", "tools", "output", "max_turns", "stores")
 """What an agent has of its own: these cannot stand beside `agent` in a node."""
 
 
@@ -150,7 +160,8 @@ def _refuse(item: syntax.Item, keyword: syntax.Name, shown: Sequence[str], owner
     elsewhere = [home for home, words in HOMES if keyword.text in words]
     kinds = [kind.name for kind in KINDS.values() if keyword.text in kind.items]
     if kinds and owner.startswith("a node"):
-        help_ = f"it is an item of kind {quoted(kinds)}"
+        why = f"{USELESS[keyword.text]}; " if keyword.text in USELESS else ""
+        help_ = f"{why}it is an item of kind {quoted(kinds)}"
     else:
         help_ = f"it is an item of {' and of '.join(elsewhere)}" if elsewhere else ""
     if isinstance(item, syntax.UnknownItem) and not elsewhere:

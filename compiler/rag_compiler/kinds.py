@@ -56,6 +56,15 @@ _ONLY = {
     "cache": ("model", "agent", "tool", "subagent"),
 }
 """Common items that have an effect on some kinds only."""
+USELESS = {
+    "output": "only the answer of a model is made to fit a type; what a child or a tool gives has the type that it declares",
+    "timeout": "it takes no time of its own, and time spent waiting for a person counts to no timeout",
+    "retry": "it makes no calls of its own that could be made again",
+    "budget": "it spends nothing",
+    "middleware": "it makes no calls of its own",
+    "cache": "nothing of it could be taken again",
+}
+"""Why these have none on the others."""
 
 
 def _kind(

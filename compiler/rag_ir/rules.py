@@ -93,6 +93,7 @@ RULES: dict[str, Rule] = _declare(
     _error("send-without-join", "an implicit child is sent to and nothing follows it"),
     _error("join-without-send", "a node joins, and sends nothing"),
     _error("join-never-holds", "a join waits for more children than there can be"),
+    _error("cache-with-effects", "a node whose tools may have effects keeps its output"),
     _error("pause-forbidden", "a node asks a person where nobody is asked, or where nothing is kept to go on from"),
     _error("graph-recursion", "graphs call each other without an end"),
     _error("limit-exceeded", "a declaration is over one of the language's limits"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rag_ir import graph as ir
 from rag_ir.finding import Finding
 from rag_verify.accesses import World
+from rag_verify.caches import check_caches
 from rag_verify.children import check_children
 from rag_verify.conflicts import check_conflicts
 from rag_verify.declared_joins import check_declared_joins
@@ -30,6 +31,7 @@ def check_graph(graph: ir.Graph, at: str, world: World, *, whole: bool = True) -
     seen = explore(graph, steps) if graph.joins else None
     found = [
         *check_joins(graph, at),
+        *check_caches(graph, at, world),
         *check_children(graph, at),
         *check_reachability(graph, at),
         *check_conflicts(known, steps, world),
