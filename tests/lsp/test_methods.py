@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -160,6 +161,7 @@ def test_no_place_and_no_file_is_too_odd(server: Client, uri: str, method: str) 
 
 
 def test_the_page_lists_what_the_server_speaks() -> None:
-    methods = set(make_server().protocol.fm.features) - {"initialized", "shutdown"}
+    features = cast("dict[str, object]", make_server().protocol.fm.features)  # pyright: ignore[reportUnknownMemberType]
+    methods = features.keys() - {"initialized", "shutdown"}
     listed = set(re.findall(r"^\| `([A-Za-z/]+)` \|", PAGE.read_text(), re.MULTILINE))
     assert listed == methods
