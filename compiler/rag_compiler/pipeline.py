@@ -112,7 +112,8 @@ def _verify(
         declared = project.graphs[name]
         unknown = any(isinstance(item, syntax.UnknownItem) for item in declared.syntax.items)
         if not unknown and not any(_inside(place, declared.path, declared.syntax.span) for place in errors):
-            whole = not hidden and not any(_inside(place, declared.path, declared.syntax.span) for place in holes)
+            torn = hidden or any(_inside(place, declared.path, declared.syntax.span) for place in holes)
+            whole = registry.readable and not torn
             findings += check_graph(graph, pointer("graphs", name), world, whole=whole)
     return findings
 
@@ -129,7 +130,7 @@ def compile_graph(
     The entry is `graph`, else the only graph of the file `path` (of the project, without one), else the only one there that no
     other calls. Errors count in every file that the entry reaches.
     """
-    entry = _entry(analysis, graph, path)
+    entry = entry_of(analysis, graph, path)
     if isinstance(entry, Diagnostic):
         errors = tuple(each for each in analysis.diagnostics if each.severity == "error")
         return errors or (entry,)
@@ -176,7 +177,7 @@ def _touches(diagnostic: Diagnostic, paths: Iterable[str]) -> bool:
     return diagnostic.place.path in paths or any(label.place.path in paths for label in diagnostic.related)
 
 
-def _entry(analysis: Analysis, name: str | None, path: str | None) -> str | Diagnostic:
+def entry_of(analysis: Analysis, name: str | None, path: str | None) -> str | Diagnostic:
     """The name of the entry graph, or why there is none."""
     graphs = analysis.project.graphs
     here = [each for each in graphs.values() if path is None or each.path == path]

@@ -140,5 +140,5 @@ RULES: dict[str, Rule] = _declare(
     _error("environment-missing", "an environment variable that the manifest names cannot be used", safety=True),
 )
 
-JUDGEMENTS = frozenset({"unsafe-flow"})
+JUDGEMENTS = frozenset({"unsafe-flow", "concurrent-write", "join-never-complete", "interrupt-cannot-resume"})
 """Errors behind which everything still works: a manifest may lower them, as it may every warning."""

@@ -2,7 +2,7 @@
 
 `read-before-write` is exact where nothing runs side by side, with guards taken as free: a read is reported if no run has written
 the channel when it comes there. Beside other branches it is conservative: what may be written in time counts as written. A channel
-that begins with a value is never read too early. `channel-never-written` and `channel-never-read` look at the whole graph, nodes
+that begins with a value is never read too early, and nothing is said of the conversation. `channel-never-written` and `channel-never-read` look at the whole graph, nodes
 that nothing leads to included; an output whose keys nobody declared may write any channel.
 """
 
@@ -70,11 +70,13 @@ class _Channels:
         graph = self.known.graph
         read_all = None in self.readers or graph.output is None
         for index, channel in enumerate(graph.channels):
+            if channel.name == graph.messages:
+                continue
             at = f"{self.known.at}/channels/{index}"
             unread = not read_all and channel.name not in self.readers
             if not self.writers[channel.name] and channel.initial == initial_value(channel.reducer):
                 yield _never_written(channel, at, unread)
-            elif unread and channel.name != graph.messages:
+            elif unread:
                 yield _never_read(channel, at, self.writers[channel.name].values())
             elif channel.initial is None:
                 yield from self.too_early(channel, at)
