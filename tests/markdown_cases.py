@@ -8,6 +8,7 @@
     ```toml rag.toml           any other file by its name: rag.toml, answers.toml, tools.py
     ```diagnostics             expected: each finding drawn under its line; rewritten with `pytest --update`
     ```run                     expected: the trace of a run; its first line may say `input: JSON`, `answer: ADDRESS=VALUE` ...
+    ```formatted               expected: the source in canonical form, or why it has none
 
 A case without a `diagnostics` fence must be clean. Only the fences named in OUTPUTS are ever rewritten.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-OUTPUTS = ("diagnostics", "run", "ir")
+OUTPUTS = ("diagnostics", "run", "ir", "formatted")
 DEFAULT_NAMES = {"rag": "case.rag", "toml": "rag.toml", "python": "tools.py", "json": "input.json"}
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from rag_compiler.concrete import Concrete
-from rag_compiler.format_expressions import enclosed, spaced
-from rag_compiler.format_items import channel, head_and_block, item, state_channel
+from rag_compiler.format_expressions import Write, enclosed, spaced
+from rag_compiler.format_items import channel, head_and_block, item, state_channel, test_item
 from rag_compiler.format_layout import GAP, HARD, NOTHING, SPACE, Layout, measured, nest, row, rows
 from rag_compiler.format_tokens import Tokens
 
@@ -19,16 +19,16 @@ def file(tokens: Tokens, root: Concrete) -> Layout:
     """A whole file."""
     if tokens.crowded([child.start for child in root.children]):
         return tokens.verbatim(root)
-    found = rows(_members(tokens, root.children))
+    found = rows(_members(tokens, root.children, member))
     return row(found, NOTHING if found is NOTHING else HARD, tokens.before(len(tokens.data)))
 
 
-def _members(tokens: Tokens, children: Iterable[Concrete]) -> Iterator[Layout]:
+def _members(tokens: Tokens, children: Iterable[Concrete], write: Write) -> Iterator[Layout]:
     """Members, each on lines of its own, with the blank lines between them."""
     first, apart = True, False
     for child in _flat(tokens, children):
         gap = tokens.gap_ahead(child.start)
-        notes, written = tokens.before(child.start), member(tokens, child)
+        notes, written = tokens.before(child.start), write(tokens, child)
         _, broken, _ = measured(written)
         block = child.kind in SET_APART and broken
         if not first:
@@ -68,7 +68,7 @@ def member(tokens: Tokens, node: Concrete) -> Layout:
     head, block = head_and_block(tokens, node)
     opening, *inner, closing = block.children
     first = tokens.take(opening)
-    found = row(rows(_members(tokens, inner)))
+    found = rows(_members(tokens, inner, test_item if node.kind == "test_declaration" else member))
     notes = tokens.before(closing.start)
     if found is NOTHING and notes is NOTHING:
         return row(head, SPACE, first, tokens.take(closing))

@@ -145,11 +145,14 @@ def _pair(tokens: Tokens, node: Concrete) -> Layout:
 
 
 def _call(tokens: Tokens, node: Concrete) -> Layout:
+    """A call; where it holds a lambda, what is in the lambda breaks, and not the call."""
     function, opening, *inner, closing = node.children
     name, first = expression(tokens, function), tokens.take(opening)
-    given = row(elements(tokens, inner, expression, between=LINE, comma=",", last=COMMA), tokens.before(closing.start))
-    if given is NOTHING:
-        return row(name, first, tokens.take(closing))
+    hugged = any(child.kind == "lambda" for child in inner)
+    last = NOTHING if hugged else COMMA
+    given = row(elements(tokens, inner, expression, between=LINE, comma=",", last=last), tokens.before(closing.start))
+    if given is NOTHING or hugged:
+        return row(name, first, given, tokens.take(closing))
     return row(name, group(first, nest(SOFT, given), SOFT, tokens.take(closing)))
 
 

@@ -11,12 +11,13 @@ from rag_compiler.format_names import bare, bare_names, quoted, quoted_names
 from rag_compiler.format_sends import send_item
 from rag_compiler.format_tokens import Tokens
 from rag_compiler.format_types import declared, type_expression
-from rag_compiler.kinds import KIND_ALIASES, REDUCER_ALIASES
+from rag_compiler.kinds import KIND_ALIASES, KINDS, REDUCER_ALIASES
 from rag_compiler.lower_items import NAMES
 from rag_compiler.lower_lists import BARE
 
 REGISTERED = ("model", "tool", "router", "script", "agent", "graph")
 """Items of nodes whose name is that of something that stands elsewhere."""
+KIND_NAMES = {**{name: name for name in KINDS}, **KIND_ALIASES}
 STAYING = ("sub_agent", "delta")
 """Aliases that are as good as what they stand for: the language's first example has one, the other says what is written."""
 
@@ -50,11 +51,25 @@ def item(tokens: Tokens, node: Concrete) -> Layout:
             return _parts(tokens, node, _answered, arrows=True)
         case "channel_declaration" | "state_channel":
             return channel(tokens, node)
-        case "unknown_item" if tokens.text(node.children[0]) in ("human", "parent") and len(node.children) == 3:
+        case "unknown_item" if not is_unknown(tokens.data, node):
             word, allow, names = node.children
             return spaced([tokens.take(word), tokens.take(allow), quoted_names(tokens, names)])
         case _:
             return tokens.verbatim(node)
+
+
+def is_unknown(data: bytes, node: Concrete) -> bool:
+    """Whether a node is a word that is no item; `human allow [..]` and `parent allow [..]` are some, in the older spelling."""
+    words = [data[child.start : child.end] for child in node.children]
+    steering = len(words) == 3 and words[0] in (b"human", b"parent") and words[1] == b"allow"
+    return node.kind == "unknown_item" and not steering
+
+
+def test_item(tokens: Tokens, node: Concrete) -> Layout:
+    """One item of a test; the graph that it names is one of the project's own."""
+    if node.kind == "name_item" and not tokens.held(node):
+        return _parts(tokens, node, bare)
+    return item(tokens, node)
 
 
 def channel(tokens: Tokens, node: Concrete) -> Layout:
@@ -106,7 +121,7 @@ def _parts(tokens: Tokens, node: Concrete, write: Write, *, arrows: bool = False
 
 def _named(word: str) -> Write:
     if word == "kind":
-        return lambda tokens, node: _renamed(tokens, node, KIND_ALIASES)
+        return lambda tokens, node: _renamed(tokens, node, KIND_NAMES)
     return quoted if word in REGISTERED else bare
 
 

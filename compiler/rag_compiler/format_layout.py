@@ -159,7 +159,8 @@ def lay_out(layout: Layout) -> str:
 
 
 def _fits(room: int, behind: list[tuple[int, bool, Layout]]) -> bool:
-    """Whether what has to stand on the line behind a group fits into the room that the group leaves."""
+    """Whether what has to stand on the line behind a group fits into the room that the group leaves: all up to the next place
+    that may break."""
     waiting: list[tuple[bool, Layout]] = []
     at = len(behind)
     while room >= 0:
@@ -187,8 +188,8 @@ def _fits(room: int, behind: list[tuple[int, bool, Layout]]) -> bool:
                 waiting.extend((flat, each) for each in reversed(parts))
             case Nest(inner):
                 waiting.append((flat, inner))
-            case Group(inner, _, broken):
-                waiting.append((not broken, inner))
+            case Group(inner):
+                waiting.append((flat, inner))
     return False
 
 

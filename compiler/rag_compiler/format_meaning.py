@@ -6,25 +6,30 @@ from typing import Any
 
 from rag_compiler import syntax
 from rag_compiler.kinds import KIND_ALIASES, REDUCER_ALIASES
-from rag_compiler.lower import lower
-from rag_compiler.parse import parse
-from rag_compiler.source import SourceFile
-from rag_ir.record import is_record, names
+from rag_compiler.parse import Parsed
+from rag_ir.record import is_record, names, record
 from rag_ir.types import ALIASES
 
 PLACES = ("span", "head", "quoted", "own_line", "comments")
 """Members of syntax that say where and how something was written."""
 
 
-def same_meaning(left: SourceFile, right: SourceFile) -> bool:
-    """Whether two files without errors say the same."""
-    return _said(left) == _said(right)
+@record
+class Text:
+    """A file that was read: its concrete tree and its syntax."""
+
+    parsed: Parsed
+    tree: syntax.File
+
+    @property
+    def comments(self) -> list[bytes]:
+        """The comments in order, without the blanks that end them."""
+        return [self.parsed.data[node.start : node.end].rstrip() for node in self.parsed.extras]
 
 
-def _said(source: SourceFile) -> tuple[object, list[bytes]]:
-    parsed, _ = parse(source)
-    tree, _ = lower(parsed)
-    return _meaning(tree), [parsed.data[node.start : node.end].rstrip() for node in parsed.extras]
+def same_meaning(left: Text, right: Text) -> bool:
+    """Whether two texts without errors say the same."""
+    return left.comments == right.comments and _meaning(left.tree) == _meaning(right.tree)
 
 
 def _meaning(value: Any) -> object:
