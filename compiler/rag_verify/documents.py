@@ -10,6 +10,7 @@ from rag_verify.graphs import check_graph
 from rag_verify.recursion import check_recursion
 from rag_verify.references import check_references
 from rag_verify.unbuilt import check_unbuilt, check_unbuilt_agent
+from rag_verify.wholes import check_whole
 
 
 def verify(document: Document) -> list[Finding]:
@@ -25,4 +26,4 @@ def verify(document: Document) -> list[Finding]:
     for name, graph in document.graphs.items():
         found += check_unbuilt(graph, pointer("graphs", name))
         found += check_graph(graph, pointer("graphs", name), world)
-    return found
+    return [*found, *check_whole(document)]

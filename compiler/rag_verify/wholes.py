@@ -1,0 +1,14 @@
+"""What is proved of a whole document: facts that hold across its graphs, their agents and what they require."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag_ir.finding import Finding
+from rag_ir.graph import Document
+from rag_verify.information import check_information
+
+
+def check_whole(document: Document, roots: Sequence[str] | None = None) -> list[Finding]:
+    """The findings; `roots` are the graphs that are run on their own (default: the entry). Unknown names are silent."""
+    return check_information(document, roots)
