@@ -11,7 +11,7 @@ from rag_compiler.report import ir_diagnostics
 from rag_ir.finding import pointer
 from rag_ir.graph import IR_VERSION, Document, Provenance
 from rag_registry.registry import Registry
-from rag_verify.names_used import NamesUsed, names_used
+from rag_verify.names_used import NamesUsed, names_of_graph, names_used
 from rag_verify.requirements import policy_of, require
 from rag_verify.wholes import check_whole
 
@@ -45,15 +45,17 @@ def whole(program: Program, registry: Registry, graphs: Collection[str]) -> Docu
     """The document of some of a program's graphs, with all of its agents. It has no entry that means anything, and no digest."""
     kept = {name: graph for name, graph in program.graphs.items() if name in graphs}
     used = NamesUsed()
-    for part in (*(node.behaviour for graph in kept.values() for node in graph.nodes), *program.agents.values()):
-        used |= names_used(part)
+    for graph in kept.values():
+        used |= names_of_graph(graph)
+    for agent in program.agents.values():
+        used |= names_used(agent)
     return Document(
         ir=IR_VERSION,
         entry="",
         graphs=kept,
         agents=program.agents,
         types=program.types,
-        requires=require(used.models, used.tools, used.routers, registry),
+        requires=require(used, registry),
         policy=policy_of(registry),
         provenance=Provenance(origin="file", generator="", sources={}, registry=""),
         source_map={},
