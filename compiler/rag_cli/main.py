@@ -27,6 +27,10 @@ COMMANDS = {
     "runs resume": ("runs_resume", "go on with a paused, failed or cancelled run"),
     "test": ("test", "run the `test` blocks with scripted models, tools and people"),
     "graph": ("graph", "draw a graph as text, Mermaid, SVG or a page"),
+    "registry list": ("registry_list", "list what source may name: models, tools, agents and the rest"),
+    "registry show": ("registry_show", "show one entry: its schema, labels, effects, price, where it is defined"),
+    "registry lock": ("registry_lock", "ask MCP servers what their tools are, and write rag.lock"),
+    "lock": ("registry_lock", "the same as `rag registry lock`"),
     "lsp": ("lsp", "serve editors over standard input and output"),
     "explain": ("explain", "say what a diagnostic means, with examples"),
 }
