@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rag_compiler.emit import Program
 from rag_compiler.pipeline import analyse
-from rag_compiler.report import nearest
+from rag_compiler.places import nearest
 from rag_compiler.source import SourceFile
 from rag_ir import build
 from rag_ir import graph as ir
@@ -181,7 +181,8 @@ def test_what_is_required_of_the_machine_is_described() -> None:
     assert [(each.name, each.schema) for each in requires.stores] == [("notes", {"type": "string"})]
     assert [(each.name, each.hooks) for each in requires.middleware] == [("redact", ("before_model",))]
     assert [each.name for each in requires.reducers] == ["newest"]
-    assert all(each.digest for each in (*requires.stores, *requires.middleware, *requires.reducers))
+    described: list[ir.Requirement] = [*requires.stores, *requires.middleware, *requires.reducers]
+    assert all(each.digest for each in described)
 
 
 def test_each_policy_knows_where_it_stands() -> None:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_compiler.check_built import UNBUILT
 from rag_compiler.kinds import AGENT_ITEMS, GRAPH_ITEMS, KINDS
 from rag_ide.complete import complete
 from rag_ide.documentation import DECLARATIONS, SNIPPETS, item_doc
+from rag_verify.unbuilt import UNBUILT
 from tests.ide.asking import MARK, PATH, analysis_of, ask
 
 FLOW = """\
@@ -170,12 +170,16 @@ def test_what_is_chosen_stands_where_the_word_stood(old: str, new: str, label: s
     assert written in ask(in_flow(old, new)).choose(label)
 
 
+def _unbuilt(block: str) -> set[str]:
+    return {key.removeprefix(f"{block} ") for key in UNBUILT if key.startswith(f"{block} ")}
+
+
 def test_items_of_a_node_are_those_of_its_kind() -> None:
     for kind, legal in (("tool", {"tool", "args"}), ("router", {"router", "routes"}), ("pass", {"command", "writes"})):
         text = f"graph g {{\n  start n\n  node n {{\n    kind {kind}\n    <|>\n  }}\n}}"
         labels = set(ask(text).labels())
         assert legal <= labels <= set(KINDS[kind].items)
-        assert not labels & {"kind", *UNBUILT}
+        assert not labels & {"kind", *_unbuilt("node")}
 
 
 def test_items_that_stand_there_are_not_offered_again() -> None:
@@ -196,7 +200,7 @@ def test_items_of_a_graph_come_before_the_nodes_that_an_edge_can_begin_with() ->
 
 def test_items_of_an_agent() -> None:
     labels = ask(in_flow('  system "Doubt', '  <|>\n  system "Doubt')).labels()
-    assert set(labels) == set(AGENT_ITEMS) - {"model", "system", "input", *UNBUILT}
+    assert set(labels) == set(AGENT_ITEMS) - {"model", "system", "input", *_unbuilt("agent")}
 
 
 def test_expressions_have_roots_functions_and_variables() -> None:
