@@ -15,7 +15,7 @@ from rag_ide.definition import definition as ide_definition
 from rag_ide.hover import hover as ide_hover
 from rag_ide.outline import outline
 from rag_ir.version import VERSION
-from rag_lsp import convert, navigate, present
+from rag_lsp import convert, formatting, navigate, present
 from rag_lsp.documents import changed, open_document, path_of
 from rag_lsp.latest import Latest
 from rag_lsp.positions import Encoding, offset_at
@@ -121,6 +121,7 @@ def make_server() -> Server:
     feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(document_symbol)
     _navigation(server)
     _presentation(server)
+    _formatting(server)
     return server
 
 
@@ -147,6 +148,14 @@ def _presentation(server: Server) -> None:
     feature(types.TEXT_DOCUMENT_CODE_LENS)(present.code_lens)
     kinds = [types.CodeActionKind.QuickFix, present.FIX_ALL]
     feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(kinds))(present.code_action)
+
+
+def _formatting(server: Server) -> None:
+    feature = server.feature
+    feature(types.TEXT_DOCUMENT_FORMATTING)(formatting.document_formatting)
+    feature(types.TEXT_DOCUMENT_RANGE_FORMATTING)(formatting.range_formatting)
+    typed = types.DocumentOnTypeFormattingOptions(first_trigger_character=formatting.TYPED)
+    feature(types.TEXT_DOCUMENT_ON_TYPE_FORMATTING, typed)(formatting.on_type_formatting)
 
 
 def initialized(ls: Server, _: types.InitializedParams) -> None:

@@ -141,6 +141,22 @@ def test_a_quick_fix_mends_and_fix_all_mends_everything(server: Client, uri: str
     assert before + edit["newText"] + behind == FLOW
 
 
+def test_a_file_some_lines_and_a_closed_block_are_formatted(server: Client, uri: str) -> None:
+    loose = "graph g {\n  start a\n  node a { // 🙂\n  kind   pass\n  }\n  node b { }\n}\n"
+    server.replace(uri, 2, loose)
+    options = {"tabSize": 8, "insertSpaces": False}
+    whole = _ask(server, "textDocument/formatting", uri, options=options)
+    assert "".join(each["newText"] for each in whole) == "\n    kind pass\n\n  node b {}\n"
+    some = _ask(
+        server, "textDocument/rangeFormatting", uri, options=options, range={"start": _at(3, 0), "end": _at(3, 1)}
+    )
+    assert [(each["newText"], each["range"]["start"]["line"]) for each in some] == [("    kind pass\n", 3)]
+    typed = _ask(server, "textDocument/onTypeFormatting", uri, options=options, position=_at(4, 3), ch="}")
+    assert ("    kind pass\n", 3) in [(each["newText"], each["range"]["start"]["line"]) for each in typed]
+    server.replace(uri, 3, loose + "graph {")
+    assert _ask(server, "textDocument/formatting", uri, options=options) == []
+
+
 @pytest.mark.parametrize(
     "method",
     [
