@@ -13,11 +13,6 @@ UNBUILT = frozenset(
     {
         ("models", "provider", "anthropic"),
         ("models", "provider", "python"),
-        ("tools", "http"),
-        ("tools", "mcp"),
-        ("tools", "approval", "always"),
-        ("tools", "timeout"),
-        ("tools", "max_output"),
         ("agents", "stores"),
         ("agents", "budget"),
         ("agents", "graph"),

@@ -15,7 +15,7 @@ from rag_ir.finding import Finding, pointer
 from rag_ir.record import replace
 from rag_ir.spell import closest
 from rag_registry.models import BUILT_PROVIDERS
-from rag_runtime.seams import Capabilities, Model, RouterFunction, Tool
+from rag_runtime.seams import Capabilities, Model, Resource, RouterFunction, Tool
 
 if TYPE_CHECKING:
     import httpx
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from rag_ir.graph import Document, ModelRequirement, RouterRequirement, ToolRequirement
     from rag_registry import registry as entries
     from rag_runtime.providers.connections import Connections
+    from rag_runtime.providers.credentials import Credentials
     from rag_runtime.providers.script import Script
+    from rag_runtime.tools.mcp import McpSession
 
 Entry = TypeVar("Entry")
 Bound = TypeVar("Bound")
@@ -48,9 +50,7 @@ def bind(
         tools=binder.bound("tools", requires.tools, registry.tools, binder.tool),
         routers=binder.bound("routers", requires.routers, registry.routers, binder.router),
     )
-    if binder.connections is not None:
-        capabilities = replace(capabilities, resources=(binder.connections,))
-    return capabilities, binder.findings
+    return replace(capabilities, resources=tuple(binder.resources)), binder.findings
 
 
 class _Unbound(Exception):
@@ -74,7 +74,9 @@ class _Binder:
         self._environment = environment
         self._transport = transport
         self._scripts: dict[str, Script] = {}
-        self.connections: Connections | None = None
+        self._connections: Connections | None = None
+        self._sessions: dict[str, McpSession] = {}
+        self.resources: list[Resource] = []
         self.findings: list[Finding] = []
 
     def bound(
@@ -116,6 +118,23 @@ class _Binder:
                 raise _Unbound(f"there is no provider `{other}`; there are {known}")
 
     def tool(self, entry: entries.Tool) -> Tool:
+        made = self._called(entry)
+        if entry.timeout is None and entry.max_output is None:
+            return made
+        from rag_runtime.tools.limits import Limited
+
+        return Limited(made, entry.name, entry.timeout, entry.max_output)
+
+    def _called(self, entry: entries.Tool) -> Tool:
+        """What a tool calls: a function, an address, or a server."""
+        if entry.http is not None:
+            from rag_runtime.tools.http import HttpTool
+
+            return HttpTool(entry.name, entry.http, self._credentials("", entry.http.headers_env), self._pool())
+        if entry.mcp is not None:
+            from rag_runtime.tools.mcp import McpTool
+
+            return McpTool(entry.name, entry.mcp.tool, entry.locked, self._session(entry.mcp.server))
         from rag_runtime.tools.load import Unloadable
         from rag_runtime.tools.python import load_tool
 
@@ -134,17 +153,33 @@ class _Binder:
             raise _Unbound(str(error)) from error
 
     def _over_http(self, entry: entries.Model) -> Model:
-        from rag_runtime.providers.connections import Connections
-        from rag_runtime.providers.credentials import BadVariable, Credentials
         from rag_runtime.providers.openai import OpenAI
 
+        return OpenAI(entry, self._credentials(entry.api_key_env, entry.headers_env), self._pool())
+
+    def _credentials(self, api_key_env: str, headers_env: Mapping[str, str]) -> Credentials:
+        from rag_runtime.providers.credentials import BadVariable, Credentials
+
         try:
-            credentials = Credentials(entry.api_key_env, entry.headers_env, self._environment)
+            return Credentials(api_key_env, headers_env, self._environment)
         except BadVariable as error:
             raise _Unbound(str(error), "environment-missing") from None
-        if self.connections is None:
-            self.connections = Connections(self._transport)
-        return OpenAI(entry, credentials, self.connections)
+
+    def _pool(self) -> Connections:
+        from rag_runtime.providers.connections import Connections
+
+        if self._connections is None:
+            self._connections = Connections(self._transport)
+            self.resources.append(self._connections)
+        return self._connections
+
+    def _session(self, name: str) -> McpSession:
+        from rag_runtime.tools.mcp import McpSession
+
+        if name not in self._sessions:
+            self._sessions[name] = McpSession(self._registry.mcp[name], self._root, self._environment)
+            self.resources.append(self._sessions[name])
+        return self._sessions[name]
 
     def _script(self, entry: entries.Model) -> Script:
         from rag_runtime.providers.script import BadScript, read_script

@@ -47,7 +47,7 @@ class Question:
     address: str
     prompt: str
     options: tuple[str, ...] = ()
-    cause: Literal["interrupt", "before", "after", "effect-in-doubt"] = "interrupt"
+    cause: Literal["interrupt", "before", "after", "effect-in-doubt", "approval"] = "interrupt"
 
 
 @record(kw_only=True)

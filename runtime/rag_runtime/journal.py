@@ -240,7 +240,7 @@ _USAGE = _record(
         "reasoning_tokens": _count,
     },
 )
-_CAUSE = _word("interrupt", "before", "after", "effect-in-doubt")
+_CAUSE = _word("interrupt", "before", "after", "effect-in-doubt", "approval")
 _QUESTION = _record(Question, {"address": _text, "prompt": _text, "options": _list(_text), "cause": _CAUSE})
 _FIELDS: Mapping[type[Event], Mapping[str, _Reader]] = {
     RunStarted: {

@@ -75,7 +75,8 @@ class Log:
             self.child = None
 
     def _refuses(self, answer: Answered) -> bool:
-        return answer.value == "fail" and self.causes[answer.address] in ("before", "after", "effect-in-doubt")
+        refusal = "deny" if self.causes[answer.address] == "approval" else "fail"
+        return answer.value == refusal and self.causes[answer.address] != "interrupt"
 
 
 def check_addresses(task: str, questions: Iterable[Question]) -> None:

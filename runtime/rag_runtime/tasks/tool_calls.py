@@ -12,6 +12,7 @@ from rag_ir.graph import Json, ToolRequirement
 from rag_ir.record import record
 from rag_runtime.events import Error, Question
 from rag_runtime.seams import CallFailed, Paused, TaskContext
+from rag_runtime.tasks.approval import DENIED, approve
 from rag_runtime.tasks.arguments import fitting, required_tool
 from rag_runtime.tasks.conversation import RequestedCall, text
 from rag_runtime.tasks.failure import failed, failed_by
@@ -67,7 +68,8 @@ def check_number(context: TaskContext, made: int) -> None:
 
 
 async def call_tool(context: TaskContext, call: str, tool: ToolRequirement, arguments: dict[str, Json]) -> Json:
-    """The tool's result, which fits its declared type. Raises CallFailed, Paused."""
+    """The tool's result, which fits its declared type, once the call is approved. Raises CallFailed, Paused."""
+    await approve(context, call, tool, arguments)
     result = await context.call_tool(call, tool.name, arguments)
     if tool.output is not None and (problems := unfit(context, result, tool.output)):
         raise CallFailed(Error(code="bad-result", message=f"the result of tool `{tool.name}` does not fit: {problems}"))
@@ -112,7 +114,7 @@ class _Turn:
             self._fail(tool, error.error)
 
     def _fail(self, tool: ToolRequirement, error: Error) -> None:
-        if tool.on_error == "fail":
+        if tool.on_error == "fail" and error.code != DENIED:
             self.failure = error
         else:
             self.answer = Answer(error=error)

@@ -53,7 +53,7 @@ async def _listed(
     try:
         with anyio.fail_after(seconds):
             async with connected(server, root, environment) as client:
-                found = await _every_tool(client)
+                found = await every_tool(client)
     except TimeoutError:
         raise McpTrouble(f"does not answer within {seconds:g} s") from None
     missing = [name for name in server.tools if name not in found]
@@ -63,7 +63,8 @@ async def _listed(
     return {name: found[name] for name in server.tools}
 
 
-async def _every_tool(client: Client) -> dict[str, LockedTool]:
+async def every_tool(client: Client) -> dict[str, LockedTool]:
+    """What the server says of each of its tools."""
     found: dict[str, LockedTool] = {}
     cursor: str | None = None
     for _ in range(PAGES):
