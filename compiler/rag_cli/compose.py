@@ -5,15 +5,38 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from rag_cli.fit_text import CELL, cut, wrapped
+from rag_cli.marks import UNMARKED, Mark, Marks, worst
 from rag_cli.printable import width
 from rag_cli.scene import Frame, Line, Scene, Shape, Wire
 from rag_ir.graph import END
 from rag_verify.picture import Arrow, Box, Picture
 
-SIZES = {"kind": 11.0, "name": 14.0, "fact": 11.5, "label": 11.5, "payload": 10.5, "caption": 11.5, "join": 11.5}
+SIZES = {
+    "kind": 11.0,
+    "name": 14.0,
+    "fact": 11.5,
+    "label": 11.5,
+    "payload": 10.5,
+    "caption": 11.5,
+    "join": 11.5,
+    "said-error": 11.5,
+    "said-warning": 11.5,
+    "said-info": 11.5,
+}
 """Font sizes of the styles of lines."""
 
-LEADING = {"kind": 14.0, "name": 19.0, "fact": 16.0, "label": 15.0, "payload": 14.0, "caption": 16.0, "join": 16.0}
+LEADING = {
+    "kind": 14.0,
+    "name": 19.0,
+    "fact": 16.0,
+    "label": 15.0,
+    "payload": 14.0,
+    "caption": 16.0,
+    "join": 16.0,
+    "said-error": 16.0,
+    "said-warning": 16.0,
+    "said-info": 16.0,
+}
 """Heights of lines."""
 
 PADDING = 12.0
@@ -28,13 +51,16 @@ SMALLEST = 96.0
 NAME, FACT, LABEL = 32, 38, 34
 """The longest lines, in cells."""
 
-FACT_LINES, LABEL_LINES = 2, 3
+FACT_LINES, LABEL_LINES, SAID_LINES = 2, 3, 4
 
 
-def compose(pictures: Sequence[Picture]) -> Scene:
-    """The scene of some graphs; where there are several, each has a frame, and what calls a graph leads into it."""
+def compose(pictures: Sequence[Picture], marks: Marks = UNMARKED) -> Scene:
+    """The scene of some graphs; where there are several, each has a frame, and what calls a graph leads into it.
+
+    What is said of a node stands on its card; what is said of a graph, on a card of its own.
+    """
     several = len(pictures) > 1
-    parts = [_Part(picture, at, several) for at, picture in enumerate(pictures)]
+    parts = [_Part(picture, at, several, marks) for at, picture in enumerate(pictures)]
     graphs = {part.picture.graph: part for part in parts}
     return Scene(
         pictures=tuple(pictures),
@@ -47,8 +73,9 @@ def compose(pictures: Sequence[Picture]) -> Scene:
 class _Part:
     """One graph of the scene, with the ids of what belongs to it."""
 
-    def __init__(self, picture: Picture, at: int, framed: bool) -> None:
+    def __init__(self, picture: Picture, at: int, framed: bool, marks: Marks) -> None:
         self.picture = picture
+        self._marks = marks
         self._at = at
         self.frame = f"g{at}" if framed else None
         self._ids = {box.name: f"n{at}x{row}" for row, box in enumerate(picture.boxes)}
@@ -60,7 +87,10 @@ class _Part:
         yield Shape(self.start, "start", POINT, POINT, self.frame)
         many = {arrow.target for arrow in self.picture.arrows if arrow.kind == "send" and arrow.label}
         for box in self.picture.boxes:
-            yield _card(box, self._ids[box.name], self._frame_of(box.name), box.name in many)
+            said = self._marks.get((self.picture.graph, box.name), ())
+            yield _card(box, self._ids[box.name], self._frame_of(box.name), box.name in many, said)
+        for row, mark in enumerate(self._marks.get((self.picture.graph, ""), ())):
+            yield _note(mark, f"m{self._at}x{row}", self.frame)
         for row, arrow in self._joins():
             words = Line(f"join {arrow.label}", "join")
             size = line_width(words) + 2 * PADDING
@@ -76,8 +106,9 @@ class _Part:
                 yield _frame(f"f{self._at}x{row}", "fork", self._frame_of(fork.sender), f"children of {fork.sender}")
 
     def wires(self) -> Iterator[Wire]:
-        begins = next(box.name for box in self.picture.boxes if box.start)
-        yield Wire(f"b{self._at}", "start", self.start, self._ids[begins])
+        for box in self.picture.boxes:
+            if box.start:
+                yield Wire(f"b{self._at}", "start", self.start, self._ids[box.name])
         for row, arrow in enumerate(self.picture.arrows):
             if arrow.kind == "join":
                 yield from self._join(row, arrow)
@@ -148,17 +179,30 @@ class _Part:
         return f"f{self._at}x{self._fork_of[name]}" if name in self._fork_of else self.frame
 
 
-def _card(box: Box, id: str, frame: str | None, many: bool) -> Shape:
+def _card(box: Box, id: str, frame: str | None, many: bool, said: Sequence[Mark]) -> Shape:
     name = box.name.rpartition("/")[2] if box.implicit else box.name
     lines = (
         cut(box.kind, NAME, "kind"),
         cut(name, NAME, "name"),
         *(line for fact in box.facts for line in wrapped(fact, FACT, FACT_LINES, "fact")),
+        *(line for mark in said for line in _lines(mark)),
     )
     wide, high = _extent(lines)
     behind = 2 * STACK if many else 0
     wide = max(SMALLEST, wide + 2 * PADDING + STRIPE) + behind
-    return Shape(id, "card", wide, high + 2 * PADDING - 4 + behind, frame, lines, box, many)
+    return Shape(id, "card", wide, high + 2 * PADDING - 4 + behind, frame, lines, box, many, worst(said))
+
+
+def _note(mark: Mark, id: str, frame: str | None) -> Shape:
+    """A card for what is said of a whole graph."""
+    lines = _lines(mark)
+    wide, high = _extent(lines)
+    size = (max(SMALLEST, wide + 2 * PADDING + STRIPE), high + 2 * PADDING - 4)
+    return Shape(id, "card", *size, frame, lines, said=mark.severity)
+
+
+def _lines(mark: Mark) -> tuple[Line, ...]:
+    return tuple(wrapped(mark.text, FACT, SAID_LINES, f"said-{mark.severity}"))
 
 
 def _frame(id: str, kind: str, parent: str | None, caption: str) -> Frame:

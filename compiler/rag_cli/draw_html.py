@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -11,10 +11,11 @@ from rag_cli.compose import compose
 from rag_cli.draw_svg import STYLE, picture_element
 from rag_cli.files import STDIN
 from rag_cli.lay_out import lay_out
+from rag_cli.marks import UNMARKED, Mark, Marks, drawable
 from rag_cli.markup import element, escaped
 from rag_cli.scene import Scene, Shape
 from rag_ir.graph import Document, SourcePlace
-from rag_verify.picture import Box, Picture, pictures
+from rag_verify.picture import Box, Picture
 
 PAGE_STYLE = """
 :root { color-scheme: light dark; --ink: #1f2328; --paper: #f6f8fa; --rule: #d1d9e0; --faint: #59636e; --mark: #fff8c5; --sheet: #ffffff; }
@@ -38,6 +39,7 @@ th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0; border-
 th { font-weight: 600; color: var(--faint); border-top: 0; }
 tr:target td { background: var(--mark); }
 a { color: inherit; }
+.said-error { color: #cf222e; } .said-warning { color: #9a6700; } .said-info { color: #0969da; }
 """.strip()
 
 SCRIPT = """
@@ -79,12 +81,12 @@ svg.addEventListener("dragstart", (event) => event.preventDefault());
 """.strip()
 
 
-def draw_html(document: Document, folder: str = "") -> str:
+def draw_html(document: Document, folder: str = "", marks: Marks = UNMARKED) -> str:
     """The page, ending in a line break. Places lead to sources as they are found from `folder`, the project's root as seen by the page.
 
     `Trouble` where the graphs cannot be laid out.
     """
-    scene = compose(pictures(document))
+    scene = compose(drawable(document), marks)
     picture = picture_element(scene, lay_out(scene), links=True)
     title = escaped(f"graph {document.entry}")
     head = [
@@ -99,7 +101,7 @@ def draw_html(document: Document, folder: str = "") -> str:
         *_about(scene.pictures[0]),
         '<div id="tools"><button>larger</button><button>smaller</button><button>fit</button><button>100 %</button></div>',
         element("div", picture, id="view"),
-        *(part for at in range(len(scene.pictures)) for part in _section(scene, at, document, folder)),
+        *(part for at in range(len(scene.pictures)) for part in _section(scene, at, document, folder, marks)),
         element("script", SCRIPT),
     ]
     lines = ["<!doctype html>", '<html lang="en">', "<head>", *head, "</head>", "<body>", *body, "</body>", "</html>"]
@@ -124,7 +126,7 @@ def _about(picture: Picture) -> Iterator[str]:
             yield element("p", [f"{word} ", element("code", escaped(", ".join(listed)))])
 
 
-def _section(scene: Scene, at: int, document: Document, folder: str) -> Iterator[str]:
+def _section(scene: Scene, at: int, document: Document, folder: str, marks: Marks) -> Iterator[str]:
     """The table of a graph's nodes; where there are several graphs, under a heading."""
     picture = scene.pictures[at]
     if at > 0:
@@ -132,20 +134,29 @@ def _section(scene: Scene, at: int, document: Document, folder: str) -> Iterator
         yield from _about(picture)
     elif len(scene.pictures) > 1:
         yield element("h2", escaped(f"nodes of {picture.graph}"))
+    yield from (_said(mark, "p") for mark in marks.get((picture.graph, ""), ()))
     titles = "".join(element("th", title) for title in ("node", "kind", "does", "source"))
     boxes = set(map(id, picture.boxes))
-    rows = [_row(shape, shape.box, document, folder) for shape in scene.shapes if shape.box and id(shape.box) in boxes]
+    rows = [
+        _row(shape, shape.box, document, folder, marks.get((picture.graph, shape.box.name), ()))
+        for shape in scene.shapes
+        if shape.box and id(shape.box) in boxes
+    ]
     yield element("table", ["\n", element("tr", titles), "\n", *(f"{row}\n" for row in rows)])
 
 
-def _row(shape: Shape, box: Box, document: Document, folder: str) -> str:
+def _row(shape: Shape, box: Box, document: Document, folder: str, said: Iterable[Mark]) -> str:
     cells = [
         element("a", element("code", escaped(box.name)), href=f"#pic-{shape.id}"),
         escaped(box.kind),
-        "<br>".join(element("code", escaped(fact)) for fact in box.facts),
+        "<br>".join([*(element("code", escaped(fact)) for fact in box.facts), *(_said(mark, "span") for mark in said)]),
         _source(document.source_map.get(box.at), folder),
     ]
     return element("tr", [f"<td>{cell}</td>" for cell in cells], id=f"row-{shape.id}")
+
+
+def _said(mark: Mark, name: str) -> str:
+    return element(name, escaped(mark.text), class_=f"said-{mark.severity}")
 
 
 def _source(place: SourcePlace | None, folder: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from rag_cli.compose import LEADING, PADDING, SIZES, STACK, STRIPE, compose, line_width
 from rag_cli.lay_out import lay_out
+from rag_cli.marks import UNMARKED, Marks, drawable
 from rag_cli.markup import element, escaped, number
 from rag_cli.scene import Area, Frame, Layout, Line, Point, Scene, Shape, Way, Wire
 from rag_ir.graph import Document
-from rag_verify.picture import Box, pictures
+from rag_verify.picture import Box
 
 FONTS = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace'
 
@@ -30,6 +31,12 @@ STYLE = f"""
 .rag .graph {{ fill: none; stroke: var(--edge); }}
 .rag .stripe {{ fill: var(--hue); }}
 .rag .kind {{ font-size: {SIZES["kind"]}px; fill: var(--hue); }}
+.rag .said-error {{ font-size: {SIZES["said-error"]}px; fill: var(--person); }}
+.rag .said-warning {{ font-size: {SIZES["said-warning"]}px; fill: var(--choice); }}
+.rag .said-info {{ font-size: {SIZES["said-info"]}px; fill: var(--model); }}
+.rag .marked-error .card {{ stroke: var(--person); stroke-width: 2.5; }}
+.rag .marked-warning .card {{ stroke: var(--choice); stroke-width: 2.5; }}
+.rag .marked-info .card {{ stroke: var(--model); stroke-width: 2.5; }}
 .rag .name {{ font-size: {SIZES["name"]}px; font-weight: 700; }}
 .rag .fact {{ font-size: {SIZES["fact"]}px; fill: var(--soft); }}
 .rag .caption {{ font-size: {SIZES["caption"]}px; fill: var(--soft); stroke: var(--frame); }}
@@ -68,9 +75,9 @@ HUES = {
 HEAD_WIDTH = 3.6
 
 
-def draw_svg(document: Document) -> str:
+def draw_svg(document: Document, marks: Marks = UNMARKED) -> str:
     """The document's graphs as one SVG file, ending in a line break. `Trouble` where they cannot be laid out."""
-    scene = compose(pictures(document))
+    scene = compose(drawable(document), marks)
     layout = lay_out(scene)
     return picture_element(scene, layout, links=False) + "\n"
 
@@ -122,7 +129,11 @@ def _shape(shape: Shape, centre: Point, *, links: bool) -> str:
             return element("g", [bar, _text(shape.lines[0], x, y + 4, anchor="middle")])
         case "card":
             card = _card(shape, centre)
-            return element("a", card, id=f"pic-{shape.id}", href=f"#row-{shape.id}") if links else card
+            return (
+                element("a", card, id=f"pic-{shape.id}", href=f"#row-{shape.id}")
+                if links and shape.box is not None
+                else card
+            )
 
 
 def _card(shape: Shape, centre: Point) -> str:
@@ -138,7 +149,8 @@ def _card(shape: Shape, centre: Point) -> str:
         at += LEADING[line.style]
         parts.append(_text(line, left + STRIPE + PADDING - 1, at - 3))
     kind = shape.box.kind if shape.box is not None else ""
-    return element("g", parts, class_=f"hue-{HUES.get(kind, 'plain')}")
+    marked = f" marked-{shape.said}" if shape.said is not None else ""
+    return element("g", parts, class_=f"hue-{HUES.get(kind, 'plain')}{marked}")
 
 
 def _hint(box: Box, lines: tuple[Line, ...]) -> str:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from rag_cli.marks import UNMARKED, Mark, Marks, drawable
 from rag_cli.printable import printable, width
 from rag_cli.terminal import Palette
 from rag_ir.graph import Document
-from rag_verify.picture import Arrow, Picture, pictures
+from rag_verify.picture import Arrow, Picture
 
 LONGEST_DETAIL = 100
 WIDEST_NAME = 40
 
 
-def draw_text(document: Document, palette: Palette) -> str:
+def draw_text(document: Document, palette: Palette, marks: Marks = UNMARKED) -> str:
     """The document's graphs, the entry first, an empty line between them."""
-    return "\n".join("".join(line + "\n" for line in _graph(picture, palette)) for picture in pictures(document))
+    graphs = (_graph(picture, palette, marks) for picture in drawable(document))
+    return "\n".join("".join(line + "\n" for line in lines) for lines in graphs)
 
 
-def _graph(picture: Picture, palette: Palette) -> Iterator[str]:
+def _graph(picture: Picture, palette: Palette, marks: Marks) -> Iterator[str]:
     yield f"{palette.paint('dim', 'graph')} {palette.paint('bold', printable(picture.graph))}"
+    yield from _said(marks.get((picture.graph, ""), ()), palette, "  ")
     for word, listed in (("input", picture.inputs), ("channels", picture.channels)):
         if listed:
             yield f"  {palette.paint('dim', word)} {printable(', '.join(listed))}"
@@ -29,6 +32,7 @@ def _graph(picture: Picture, palette: Palette) -> Iterator[str]:
         name = printable(box.name)
         head = f"{'*' if box.start else ' '} {palette.paint('bold', name)}{' ' * (names - width(name))}"
         yield f"{head}  {palette.paint('info', box.kind)}{' ' * (kinds - len(box.kind))}  {_short(box.detail)}".rstrip()
+        yield from _said(marks.get((picture.graph, box.name), ()), palette, "      ")
         for arrow in picture.arrows:
             if arrow.source == box.name:
                 yield f"      {_arrow(arrow, palette)}"
@@ -37,6 +41,11 @@ def _graph(picture: Picture, palette: Palette) -> Iterator[str]:
     for arrow in picture.arrows:
         if not arrow.source:
             yield f"  join [{printable(', '.join(arrow.after))}] -> {palette.paint('bold', printable(arrow.target))}"
+
+
+def _said(marks: Iterable[Mark], palette: Palette, indent: str) -> Iterator[str]:
+    for mark in marks:
+        yield indent + palette.paint(mark.severity, printable(mark.text))
 
 
 def _arrow(arrow: Arrow, palette: Palette) -> str:

@@ -28,7 +28,7 @@ _QUICK = f"{_CAREFUL} splines=line nslimit=0.5 mclimit=0.3"
 
 def lay_out(scene: Scene) -> Layout:
     """The layout. The same scene gives the same one on every machine. `Trouble` where the program is missing or gives up."""
-    answer = json.loads(_run(_described(scene)))
+    answer = json.loads(run_layout(_described(scene)))
     return _read(scene, answer)
 
 
@@ -110,7 +110,8 @@ def _blank(width: float, height: float) -> str:
     return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="0" {size}><tr><td></td></tr></table>>'
 
 
-def _run(description: bytes) -> bytes:
+def run_layout(description: bytes) -> bytes:
+    """What the program answers to a description in DOT: the laid out graph as JSON."""
     import subprocess
 
     try:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from rag_ir.record import record
+from rag_ir.rules import Severity
 from rag_verify.picture import Box, Picture
 
 WireKind = Literal["start", "route", "send", "join", "error", "runs"]
@@ -29,7 +30,7 @@ class Line:
 class Shape:
     """A node's card, the point where a graph starts or ends, or the place where branches join.
 
-    `frame` is what it stands in. `many`: it runs once for each element of a list.
+    `frame` is what it stands in. `many`: it runs once for each element of a list. `said`: the severity of what is said of it.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Shape:
     lines: tuple[Line, ...] = ()
     box: Box | None = None
     many: bool = False
+    said: Severity | None = None
 
 
 @record

@@ -45,55 +45,18 @@ def configure_target(parser: Parser, *, ir: bool) -> None:
 def target(file: str, graph: str | None, project: str | None = None) -> Target:
     """The target of a file. Errors of a source are printed; `Trouble` for them, and for an IR that does not hold."""
     data = read_bytes(file)
-    if not file.endswith(SUFFIX) and data.lstrip()[:1] == b"{":
-        if graph is not None:
-            raise Trouble(f"`--graph` chooses among graphs of a source, and {shown(file)} is an IR", "leave it out")
-        return _of_ir(file, data, project)
-    return compiled(file, data, graph, project)
+    return of_ir(file, data, graph, project) if is_ir(file, data) else compiled(file, data, graph, project)
 
 
-def compiled(file: str, data: bytes, graph: str | None, project: str | None = None, *, warn: bool = False) -> Target:
-    """The target of a source, given its bytes. With `warn`, warnings are printed as errors are."""
-    from rag_cli.gate import gate
-    from rag_compiler.diagnostics import in_order
-    from rag_compiler.pipeline import compile_graph
-    from rag_compiler.source import SourceFile
-    from rag_ir.graph import Document
-    from rag_project.manifest import NAME
-
-    opened = _project(file, project)
-    path = _path(file, opened)
-    passed = gate(opened, [SourceFile(path, data)])
-    broken = [each for each in passed.diagnostics if each.place.path == _manifest(opened) and each.severity == "error"]
-    made = compile_graph(passed.analysis, graph, path)
-    kept = _concerning(broken, made, opened) if isinstance(made, Document) else [*broken, *made]
-    if kept or not isinstance(made, Document):
-        errors = in_order([*dict.fromkeys(kept)])
-        _print(passed, errors)
-        raise Trouble(f"{shown(file)} does not compile: {counted(len(errors), 'error')}", status=FAILED)
-    if broken:
-        from rag_cli.heed import warn as warn_of
-
-        warn_of(len(broken), shown(Path(passed.folder, NAME)), made.entry)
-    reached = {*made.provenance.sources, _manifest(opened)}
-    warnings = [each for each in passed.diagnostics if each.severity != "error" and each.place.path in reached]
-    if warn:
-        _print(passed, warnings)
-    return Target(made, opened.root, opened.registry, sum(each.severity == "warning" for each in warnings))
+def is_ir(file: str, data: bytes) -> bool:
+    """Whether a file is a compiled graph rather than a source."""
+    return not file.endswith(SUFFIX) and data.lstrip()[:1] == b"{"
 
 
-def _concerning(broken: Sequence[Diagnostic], made: Document, opened: Project) -> list[Diagnostic]:
-    """Of what is wrong in the manifest, what concerns the document."""
-    if not broken or opened.manifest is None:
-        return []
-    from rag_registry.concerns import concerns, used_entries
-    from rag_registry.positions import pointer_at
-
-    used, data = used_entries(made, opened.registry), opened.manifest.data
-    return [each for each in broken if concerns(pointer_at(data, each.place.span.start), used)]
-
-
-def _of_ir(file: str, data: bytes, project: str | None) -> Target:
+def of_ir(file: str, data: bytes, graph: str | None, project: str | None = None) -> Target:
+    """The target of an IR, given its bytes. `Trouble` for one that does not hold."""
+    if graph is not None:
+        raise Trouble(f"`--graph` chooses among graphs of a source, and {shown(file)} is an IR", "leave it out")
     from collections import Counter
 
     from rag_cli.run_place import place_of
@@ -113,7 +76,50 @@ def _of_ir(file: str, data: bytes, project: str | None) -> Target:
     return Target(document, place.root, place.registry, levels["warning"])
 
 
-def _project(file: str, project: str | None) -> Project:
+def compiled(file: str, data: bytes, graph: str | None, project: str | None = None, *, warn: bool = False) -> Target:
+    """The target of a source, given its bytes. With `warn`, warnings are printed as errors are."""
+    from rag_cli.gate import gate
+    from rag_compiler.diagnostics import in_order
+    from rag_compiler.pipeline import compile_graph
+    from rag_compiler.source import SourceFile
+    from rag_ir.graph import Document
+    from rag_project.manifest import NAME
+
+    opened = project_of(file, project)
+    path = path_in(file, opened)
+    passed = gate(opened, [SourceFile(path, data)])
+    broken = [
+        each for each in passed.diagnostics if each.place.path == manifest_of(opened) and each.severity == "error"
+    ]
+    made = compile_graph(passed.analysis, graph, path)
+    kept = _concerning(broken, made, opened) if isinstance(made, Document) else [*broken, *made]
+    if kept or not isinstance(made, Document):
+        errors = in_order([*dict.fromkeys(kept)])
+        print_diagnostics(passed, errors)
+        raise Trouble(f"{shown(file)} does not compile: {counted(len(errors), 'error')}", status=FAILED)
+    if broken:
+        from rag_cli.heed import warn as warn_of
+
+        warn_of(len(broken), shown(Path(passed.folder, NAME)), made.entry)
+    reached = {*made.provenance.sources, manifest_of(opened)}
+    warnings = [each for each in passed.diagnostics if each.severity != "error" and each.place.path in reached]
+    if warn:
+        print_diagnostics(passed, warnings)
+    return Target(made, opened.root, opened.registry, sum(each.severity == "warning" for each in warnings))
+
+
+def _concerning(broken: Sequence[Diagnostic], made: Document, opened: Project) -> list[Diagnostic]:
+    """Of what is wrong in the manifest, what concerns the document."""
+    if not broken or opened.manifest is None:
+        return []
+    from rag_registry.concerns import concerns, used_entries
+    from rag_registry.positions import pointer_at
+
+    used, data = used_entries(made, opened.registry), opened.manifest.data
+    return [each for each in broken if concerns(pointer_at(data, each.place.span.start), used)]
+
+
+def project_of(file: str, project: str | None) -> Project:
     """The project of a source: the named one, else the one around it."""
     from rag_project.project import open_project
 
@@ -125,7 +131,7 @@ def _project(file: str, project: str | None) -> Project:
     return replace(open_project(Path(project)), chosen=chosen.parent.resolve() / chosen.name)
 
 
-def _path(file: str, project: Project) -> str:
+def path_in(file: str, project: Project) -> str:
     """The file's path below the project's root, as its analysis has it."""
     if file == STDIN:
         return STDIN
@@ -134,11 +140,13 @@ def _path(file: str, project: Project) -> str:
     return name(Path(file).parent.resolve() / Path(file).name, project.root)
 
 
-def _manifest(project: Project) -> str | None:
+def manifest_of(project: Project) -> str | None:
+    """The path of a project's manifest, if it has one."""
     return None if project.manifest is None else project.manifest.path
 
 
-def _print(passed: Gate, diagnostics: Sequence[Diagnostic]) -> None:
+def print_diagnostics(passed: Gate, diagnostics: Sequence[Diagnostic]) -> None:
+    """Draws diagnostics on standard error."""
     from rag_cli.gate import shown as shown_diagnostics
     from rag_cli.render_full import render_full
 
