@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from rag_ir.finding import Finding
 from rag_ir.graph import Document
 from rag_verify.information import check_information
+from rag_verify.pauses import check_pauses
 
 
 def check_whole(document: Document, roots: Sequence[str] | None = None) -> list[Finding]:
     """The findings; `roots` are the graphs that are run on their own (default: the entry). Unknown names are silent."""
-    return check_information(document, roots)
+    asking = {tool.name for tool in document.requires.tools if tool.approval == "always"}
+    return [*check_pauses(document.graphs, document.agents, asking), *check_information(document, roots)]
