@@ -24,8 +24,14 @@ from rag_compiler.format_tokens import Tokens
 
 Write = Callable[[Tokens, Concrete], Layout]
 
-LEVELS = {"or": 1, "and": 2, **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 3), "??": 4}
-LEVELS |= {"+": 5, "-": 5, "*": 6, "/": 6, "%": 6}
+LEVELS = {
+    "or": 1,
+    "and": 2,
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "in"), 3),
+    "??": 4,
+    **dict.fromkeys(("+", "-"), 5),
+    **dict.fromkeys(("*", "/", "%"), 6),
+}
 """How tightly operators bind; those of one level make one chain."""
 WORDS = ("identifier", "true", "false", "null")
 

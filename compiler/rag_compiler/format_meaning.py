@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from rag_compiler import syntax
 from rag_compiler.kinds import KIND_ALIASES, REDUCER_ALIASES
@@ -35,7 +35,7 @@ def same_meaning(left: Text, right: Text) -> bool:
 def _meaning(value: Any) -> object:
     match value:
         case tuple():
-            return tuple(map(_meaning, value))
+            return tuple(map(_meaning, cast("tuple[object, ...]", value)))
         case syntax.RefItem(keyword, syntax.Name(text)) if keyword.text == "kind":
             return "kind", KIND_ALIASES.get(text, text)
         case syntax.NamedType(name):
@@ -51,7 +51,7 @@ def _meaning(value: Any) -> object:
 def _members(value: Any, **given: object) -> object:
     found = {
         name: given[name] if name in given else _meaning(getattr(value, name))
-        for name in names(type(value))
+        for name in names(value.__class__)
         if name not in PLACES
     }
     return type(value).__name__, found

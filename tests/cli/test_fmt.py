@@ -102,3 +102,8 @@ def test_a_file_that_cannot_be_decoded_or_is_too_large_is_refused(rag: Rag, fold
     assert "error[invalid-utf8]" in done.err
     assert "error[source-too-large]" in done.err
     assert (folder / "loose.rag").read_text() == GOOD
+
+
+def test_a_new_project_is_in_canonical_form(rag: Rag, here: Path) -> None:
+    assert rag("new", "hello").status == 0
+    assert rag("fmt", "--check", "hello").status == 0
