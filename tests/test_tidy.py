@@ -46,7 +46,7 @@ HOMES = {
     "griffe": ("rag_registry/",),
     "lsprotocol": ("rag_lsp/",),
     "pygls": ("rag_lsp/",),
-    "httpx": ("rag_runtime/providers/", "rag_runtime/binding.py"),
+    "httpx": ("rag_runtime/providers/", "rag_runtime/tools/", "rag_runtime/binding.py"),
     "httpx2": ("rag_runtime/tools/",),
     "mcp": ("rag_runtime/tools/",),
     "rich": ("rag_cli/",),
