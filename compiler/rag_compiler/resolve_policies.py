@@ -69,8 +69,9 @@ def bind_word(value: syntax.Expr, item: str, words: Iterable[Word], sink: Sink) 
     """A word of a closed set, bare or in quotes; null where it is wrong."""
     known = tuple(words)
     name = written_name(value)
-    if name is not None and name.text in known:
-        return name.text
+    found = next((word for word in known if name is not None and word == name.text), None)
+    if found is not None:
+        return found
     if not isinstance(value, syntax.Hole):
         place = sink.at(name.span if name else value.span)
         sink.add(not_one_of(place, item, name.text if name else "", known))
