@@ -94,7 +94,7 @@ RULES: dict[str, Rule] = _declare(
     _error("join-without-send", "a node joins, and sends nothing"),
     _error("join-never-holds", "a join waits for more children than there can be"),
     _error("cache-with-effects", "a node whose tools may have effects keeps its output"),
-    _error("pause-forbidden", "a node asks a person where nobody is asked, or where nothing is kept to go on from"),
+    _error("pause-forbidden", "a node asks a person in a graph that says that nobody is asked"),
     _error("graph-recursion", "graphs call each other without an end"),
     _error("limit-exceeded", "a declaration is over one of the language's limits"),
     _error("not-built", "the language has the construct, and this version cannot run it yet"),

@@ -1,4 +1,4 @@
-"""No node asks a person where a graph says that nobody is asked, or where nothing is kept that an answer could go on from.
+"""No node asks a person where a graph says that nobody is asked.
 
 Exact: a node that can pause is one, whether a run comes to it or not. What a crash leaves in doubt is no question of a node.
 """
@@ -16,36 +16,33 @@ def check_pauses(
     graphs: Mapping[str, ir.Graph], agents: Mapping[str, ir.Agent], asking: Container[str]
 ) -> list[Finding]:
     """The findings on graphs that lie side by side in a document. `asking` are the tools that a person approves."""
+    if all(graph.interrupts for graph in graphs.values()):
+        return []
     found: list[Finding] = []
-    if all(graph.interrupts and graph.checkpoint != "off" for graph in graphs.values()):
-        return found
     questions = {
         name: list(_questions(graph, pointer("graphs", name), agents, asking)) for name, graph in graphs.items()
     }
-    callers = _callers(graphs)
-    pausing = reachable((name for name, each in questions.items() if each and graphs[name].interrupts), callers)
+    pausing = reachable(
+        (name for name, each in questions.items() if each and graphs[name].interrupts), _callers(graphs)
+    )
     for name, graph in graphs.items():
-        if graph.interrupts and graph.checkpoint != "off":
-            continue
-        at = pointer("graphs", name)
-        calls = [
-            (place, f"graph `{callee}` can ask a person") for callee, place in _calls(graph, at) if callee in pausing
-        ]
-        found += (_finding(graph, at, place, why) for place, why in (*questions[name], *calls))
+        if not graph.interrupts:
+            at = pointer("graphs", name)
+            calls = (
+                (to, f"graph `{callee}` can ask a person") for callee, to in _calls(graph, at) if callee in pausing
+            )
+            found += (_finding(graph, at, place, why) for place, why in (*questions[name], *calls))
     return found
 
 
 def _finding(graph: ir.Graph, at: str, place: str, why: str) -> Finding:
-    if not graph.interrupts:
-        message = f"{why}, and graph `{graph.name}` says `interrupt off`"
-        listed = (Related(f"{at}/interrupts", "nobody is asked"),)
-        return Finding(
-            "pause-forbidden", place, message, "asks a person", "remove the one or the other", related=listed
-        )
-    message = f"{why}, and `checkpoint off` keeps nothing that an answer could go on from"
-    listed = (Related(f"{at}/checkpoint", "nothing is kept"),)
     return Finding(
-        "pause-forbidden", place, message, "asks a person", "write `checkpoint exit`, or `every`", related=listed
+        code="pause-forbidden",
+        at=place,
+        message=f"{why}, and graph `{graph.name}` says `interrupt off`",
+        label="asks a person",
+        help="remove the one or the other",
+        related=(Related(f"{at}/interrupts", "nobody is asked"),),
     )
 
 

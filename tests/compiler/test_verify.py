@@ -181,12 +181,6 @@ def test_a_tool_that_is_approved_asks_a_person() -> None:
     assert "pause-forbidden" not in {finding.code for finding in verify(acts)}
 
 
-def test_without_checkpoints_nobody_is_asked() -> None:
-    graph = build.graph("g", start="a", nodes=[build.interrupt("a")], checkpoint="off")
-    found = verify(build.document("g", graphs=[graph]))
-    assert [finding.at for finding in found if finding.code == "pause-forbidden"] == ["/graphs/g/nodes/0/behaviour"]
-
-
 def test_a_good_document_passes() -> None:
     node = build.pass_("a", sends=[build.send("helper", {"q": build.get("state", "c")})], join="b")
     assert verify(_document(node, build.model("b", output={"$ref": "#/types/message"}))) == []
