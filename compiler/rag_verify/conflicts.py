@@ -45,6 +45,14 @@ def check_conflicts(known: Map, steps: Supersteps, world: World) -> list[Finding
     return [*_Conflicts(known, steps, world, exclusive).findings()]
 
 
+def clashes_of(known: Map, steps: Supersteps, world: World) -> list[tuple[Clash, bool]]:
+    """Every two writes that clash in some superstep, and whether no run that comes to their fork can escape."""
+    exclusive = {channel.name: channel for channel in known.graph.channels if channel.reducer in EXCLUSIVE}
+    conflicts = _Conflicts(known, steps, world, exclusive)
+    found = [clash for pair in pairs_of(steps, known.reached) for clash in conflicts.clashes(pair)]
+    return [(clash, conflicts.certain(clash)) for clash in found]
+
+
 class _Conflicts:
     def __init__(self, known: Map, steps: Supersteps, world: World, channels: Mapping[str, ir.Channel]) -> None:
         self.known = known

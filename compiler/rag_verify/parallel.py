@@ -54,9 +54,13 @@ class Pair:
 def pairs_of(steps: Supersteps, reached: Collection[str]) -> Iterator[Pair]:
     """The pairs of every fork whose sender is among `reached`, in declaration order; at most `MOST_PAIRS`."""
     count = 0
+    first: dict[str, Times] = {}
+    for (name, _), when in steps.tree((steps.start, "")).everything():
+        first[name] = min(first.get(name, when & -when), when & -when)
     for node in steps.nodes.values():
-        if node.sends and node.name in reached:
-            for pair in _pairs(steps, node):
+        if node.sends and node.name in reached and node.name in first:
+            mask = steps.mask // first[node.name] >> 1
+            for pair in _pairs(steps, node, mask):
                 if count >= MOST_PAIRS:
                     return
                 count += 1
@@ -73,8 +77,9 @@ def together(steps: Supersteps, reached: Collection[str]) -> dict[str, set[str]]
     return found
 
 
-def _pairs(steps: Supersteps, node: ir.Node) -> Iterator[Pair]:
-    children = [_child(steps, node, index) for index in range(len(node.sends))]
+def _pairs(steps: Supersteps, node: ir.Node, mask: Times) -> Iterator[Pair]:
+    """The pairs of one fork. `mask`: the supersteps that are left behind the first one in which its sender may run."""
+    children = [_child(steps, node, index, mask) for index in range(len(node.sends))]
     one_by_one = isinstance(node.routing, ir.JoinSends) and node.routing.wait == "fallback"
     for at, child in enumerate(children):
         waiting = one_by_one and node.sends[at].blocking
@@ -84,21 +89,21 @@ def _pairs(steps: Supersteps, node: ir.Node) -> Iterator[Pair]:
             if not (waiting and node.sends[later].blocking):
                 yield Pair(node.name, child, children[later], False)
     joined = isinstance(node.routing, ir.JoinSends)
-    for after in _afterwards(steps, node):
+    for after in _afterwards(steps, node, mask):
         for child in children:
             if child.apart or not joined:
                 yield Pair(node.name, child, after, joined)
 
 
-def _child(steps: Supersteps, node: ir.Node, index: int) -> Branch:
+def _child(steps: Supersteps, node: ir.Node, index: int, mask: Times) -> Branch:
     send = node.sends[index]
     tree = steps.tree(steps.sent(node.name, index))
     keep = isinstance(node.routing, ir.JoinSends) and node.routing.keep
     many = send.each is not None and send.max != 1
-    return _branch(steps, tree, (steps.sent(node.name, index),), 0b10, index, many, apart=keep or not send.blocking)
+    return _branch(mask, tree, (steps.sent(node.name, index),), 0b10, index, many, apart=keep or not send.blocking)
 
 
-def _afterwards(steps: Supersteps, node: ir.Node) -> Iterator[Branch]:
+def _afterwards(steps: Supersteps, node: ir.Node, mask: Times) -> Iterator[Branch]:
     """What the sender goes on to, beside its children or behind their join."""
     match node.routing:
         case ir.JoinSends(target=target, on_timeout=late):
@@ -107,15 +112,15 @@ def _afterwards(steps: Supersteps, node: ir.Node) -> Iterator[Branch]:
             for name, starts in ((target, waited << 1), (node.on_error, broken), (late, broken)):
                 if name is not None and starts:
                     site = (name, "")
-                    yield _branch(steps, steps.tree(site), (site,), starts, None, False)
+                    yield _branch(mask, steps.tree(site), (site,), starts, None, False)
         case _:
             sites = tuple((name, "") for name in steps.routes(node.name))
             if sites:
-                yield _branch(steps, steps.tree(*sites), sites, 0b10, None, False)
+                yield _branch(mask, steps.tree(*sites), sites, 0b10, None, False)
 
 
 def _branch(
-    steps: Supersteps,
+    mask: Times,
     tree: Tree,
     sites: tuple[Site, ...],
     starts: Times,
@@ -124,11 +129,11 @@ def _branch(
     *,
     apart: bool = False,
 ) -> Branch:
-    times = {site: sums(starts, times) & steps.mask for site, times in tree.attached.items()}
-    lasting = {site: from_first(sums(starts, times), steps.mask) for site, times in tree.detached.items()}
+    times = {site: sums(starts, times) & mask for site, times in tree.attached.items()}
+    lasting = {site: from_first(sums(starts, times), mask) for site, times in tree.detached.items()}
     if apart:
         for site, when in times.items():
-            lasting[site] = lasting.get(site, 0) | from_first(when, steps.mask)
+            lasting[site] = lasting.get(site, 0) | from_first(when, mask)
     for site, when in lasting.items():
         times[site] = times.get(site, 0) | when
     return Branch(sites, send, many, times, lasting)

@@ -37,12 +37,18 @@ class Tree:
     attached: Mapping[Site, Times]
     detached: Mapping[Site, Times]
 
+    def everything(self) -> Iterator[tuple[Site, Times]]:
+        """All of it; a site may be in both."""
+        yield from self.attached.items()
+        yield from self.detached.items()
+
 
 class Supersteps:
     """The times of one graph."""
 
     def __init__(self, graph: ir.Graph) -> None:
         self.nodes = {node.name: node for node in graph.nodes}
+        self.start = graph.start
         self.limit = max(min(HORIZON, graph.recursion_limit), 1)
         self.mask = (1 << (self.limit + 1)) - 1
         self._ends = self._durations()
