@@ -24,7 +24,7 @@ def ir_diagnostics(findings: Iterable[Finding], places: Mapping[str, Place]) -> 
     What one place in the text gives to many parts is said once, and of what is wrong it is not said that it cannot be run.
     """
     found = dict.fromkeys(_diagnostics(findings, lambda at, _: nearest(places, at)))
-    wrong = {each.place for each in found if each.code != "not-built"}
+    wrong = {each.place for each in found if each.code != "not-built" and each.severity == "error"}
     return [each for each in found if each.code != "not-built" or each.place not in wrong]
 
 

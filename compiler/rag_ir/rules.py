@@ -112,6 +112,8 @@ RULES: dict[str, Rule] = _declare(
     _error("join-never-complete", "a join can never have what it waits for"),
     _warning("join-source-skipped", "a run may never come to a source of a join"),
     _warning("join-may-fire-twice", "a source of a join may end again after the join has fired"),
+    _warning("effect-repeated", "a `retry` may make a call with effects twice"),
+    _warning("effect-discarded", "a child that may be cancelled, or passed over, calls a tool with effects"),
     _warning("loser-writes", "a child that loses has already written into a channel"),
     _error("interrupt-cannot-resume", "a person may be asked where no answer can be taken up"),
     _warning("read-before-write", "a channel is read where nothing can have been written into it"),

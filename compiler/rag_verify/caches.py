@@ -5,6 +5,7 @@ from __future__ import annotations
 from rag_ir import graph as ir
 from rag_ir.finding import Finding
 from rag_verify.accesses import World
+from rag_verify.tools_called import called_by
 
 HARMLESS = ("none", "read")
 
@@ -21,23 +22,13 @@ def check_caches(graph: ir.Graph, at: str, world: World) -> list[Finding]:
 
 def _acting(node: ir.Node, world: World) -> str | None:
     """The first tool of a node that may do something."""
-    return next((name for name in _tools(node, world) if name in world.tools and _acts(name, world)), None)
+    return next(
+        (name for name in called_by(node.behaviour, world.agents) if name in world.tools and _acts(name, world)), None
+    )
 
 
 def _acts(name: str, world: World) -> bool:
     return world.tools[name].effects not in HARMLESS
-
-
-def _tools(node: ir.Node, world: World) -> tuple[str, ...]:
-    match node.behaviour:
-        case ir.ModelCall(tools=tools) | ir.ToolExecutor(tools=tools):
-            return tools
-        case ir.ToolCall(tool=tool):
-            return (tool,)
-        case ir.Subagent(agent=agent):
-            return world.agents[agent].tools if agent in world.agents else ()
-        case ir.Subgraph() | ir.Router() | ir.Interrupt() | ir.Join() | ir.Pass():
-            return ()
 
 
 def _finding(node: ir.Node, tool: str, effects: str, at: str) -> Finding:

@@ -9,6 +9,7 @@ from rag_verify.caches import check_caches
 from rag_verify.children import check_children
 from rag_verify.conflicts import check_conflicts
 from rag_verify.declared_joins import check_declared_joins
+from rag_verify.effects import check_effects
 from rag_verify.explore import explore
 from rag_verify.interrupts import check_interrupts
 from rag_verify.joins import check_joins
@@ -38,6 +39,7 @@ def check_graph(graph: ir.Graph, at: str, world: World, *, whole: bool = True) -
         *check_declared_joins(known, seen),
         *check_losers(known, steps, world),
         *check_interrupts(known, world),
+        *check_effects(known, world),
     ]
     if whole:
         found += check_loops(known, world)
