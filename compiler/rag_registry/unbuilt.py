@@ -11,8 +11,6 @@ from rag_ir.finding import Finding, pointer
 
 UNBUILT = frozenset(
     {
-        ("models", "provider", "anthropic"),
-        ("models", "provider", "python"),
         ("agents", "stores"),
         ("agents", "budget"),
         ("agents", "graph"),

@@ -113,6 +113,13 @@ class _Binder:
                 return Scripted(entry.name, self._script(entry), entry.price)
             case "openai" | "ollama":
                 return self._over_http(entry)
+            case "anthropic":
+                from rag_runtime.providers.anthropic import KEY_HEADER, Anthropic
+
+                credentials = self._credentials(entry.api_key_env, entry.headers_env, KEY_HEADER)
+                return Anthropic(entry, credentials, self._pool())
+            case "python":
+                return self._made(entry)
             case other:
                 known = ", ".join(f"`{provider}`" for provider in BUILT_PROVIDERS)
                 raise _Unbound(f"there is no provider `{other}`; there are {known}")
@@ -157,11 +164,22 @@ class _Binder:
 
         return OpenAI(entry, self._credentials(entry.api_key_env, entry.headers_env), self._pool())
 
-    def _credentials(self, api_key_env: str, headers_env: Mapping[str, str]) -> Credentials:
+    def _made(self, entry: entries.Model) -> Model:
+        from rag_runtime.providers.python import make_model
+        from rag_runtime.tools.load import Unloadable
+
+        try:
+            return make_model(entry, self._root)
+        except Unloadable as error:
+            raise _Unbound(str(error)) from error
+
+    def _credentials(
+        self, api_key_env: str, headers_env: Mapping[str, str], key_header: str = "Authorization"
+    ) -> Credentials:
         from rag_runtime.providers.credentials import BadVariable, Credentials
 
         try:
-            return Credentials(api_key_env, headers_env, self._environment)
+            return Credentials(api_key_env, headers_env, self._environment, key_header)
         except BadVariable as error:
             raise _Unbound(str(error), "environment-missing") from None
 

@@ -17,12 +17,19 @@ class Credentials:
 
     __slots__ = ("_secrets", "headers")
 
-    def __init__(self, api_key_env: str, headers_env: Mapping[str, str], environment: Mapping[str, str]) -> None:
-        """Raises `BadVariable`."""
+    def __init__(
+        self,
+        api_key_env: str,
+        headers_env: Mapping[str, str],
+        environment: Mapping[str, str],
+        key_header: str = "Authorization",
+    ) -> None:
+        """`key_header` is where the key stands: by itself, or behind `Bearer` in `Authorization`. Raises `BadVariable`."""
         secrets = {name: _value(name, environment) for name in (api_key_env, *headers_env.values()) if name}
         self.headers = {header: secrets[name] for header, name in headers_env.items()}
         if api_key_env:
-            self.headers["Authorization"] = f"Bearer {secrets[api_key_env]}"
+            key = secrets[api_key_env]
+            self.headers[key_header] = f"Bearer {key}" if key_header == "Authorization" else key
         self._secrets = sorted(secrets.items(), key=lambda secret: -len(secret[1]))
 
     def __repr__(self) -> str:

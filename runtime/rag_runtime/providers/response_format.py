@@ -22,15 +22,15 @@ _DEFINITIONS = "#/$defs/"
 
 def response_format(schema: Schema) -> dict[str, Json]:
     """The field of the request for a schema that stands alone."""
-    wrapped = _wrapped(schema) if _is_wrapped(schema) else _rooted(schema)
-    strict = _is_strict(wrapped)
-    sent = _closed(wrapped) if strict else wrapped
+    whole = wrapped(schema) if is_wrapped(schema) else rooted(schema)
+    strict = _is_strict(whole)
+    sent = _closed(whole) if strict else whole
     return {"type": "json_schema", "json_schema": {"name": NAME, "strict": strict, "schema": sent}}
 
 
 def unwrapped(schema: Schema, content: str) -> str:
     """The answer's JSON without the object around it; as it is where there is none, or where it cannot be read."""
-    if not _is_wrapped(schema):
+    if not is_wrapped(schema):
         return content
     try:
         read = as_json(json.loads(content))
@@ -44,11 +44,12 @@ def instruction(schema: Schema) -> str:
     return f"Answer with JSON of this schema and nothing else: {compact({**schema})}"
 
 
-def _is_wrapped(schema: Schema) -> bool:
-    return "properties" not in _rooted(schema)
+def is_wrapped(schema: Schema) -> bool:
+    """Whether a type is no record, so that it travels in one."""
+    return "properties" not in rooted(schema)
 
 
-def _rooted(schema: Schema) -> dict[str, Json]:
+def rooted(schema: Schema) -> dict[str, Json]:
     """The schema with the record that it names in its own place."""
     reference = schema.get("$ref")
     definitions = schema.get("$defs")
@@ -58,7 +59,8 @@ def _rooted(schema: Schema) -> dict[str, Json]:
     return {**named, "$defs": definitions} if isinstance(named, dict) else {**schema}
 
 
-def _wrapped(schema: Schema) -> dict[str, Json]:
+def wrapped(schema: Schema) -> dict[str, Json]:
+    """The record that a type travels in."""
     inner = {key: value for key, value in schema.items() if key != "$defs"}
     outer: dict[str, Json] = {"type": "object", "properties": {MEMBER: inner}, "required": [MEMBER]}
     return {**outer, "$defs": schema["$defs"]} if "$defs" in schema else outer

@@ -22,10 +22,13 @@ def estimated(request: ModelRequest, answer: Message, price: Price | None) -> Us
 def priced(
     input_tokens: int, output_tokens: int, price: Price | None, *, cached_tokens: int = 0, reasoning_tokens: int = 0
 ) -> Usage:
-    """The usage of one call with these tokens; a model without a price costs nothing, a cached token as much as any other."""
+    """The usage of one call with these tokens; a model without a price costs nothing, a cached token as much as any other where the
+    price says nothing of it."""
     cost = Decimal(0)
     if price is not None:
-        cost += input_tokens * Decimal(price.input_per_mtok) + output_tokens * Decimal(price.output_per_mtok)
+        fresh = input_tokens - cached_tokens if price.cached_input_per_mtok is not None else input_tokens
+        cost += fresh * Decimal(price.input_per_mtok) + output_tokens * Decimal(price.output_per_mtok)
+        cost += (input_tokens - fresh) * Decimal(price.cached_input_per_mtok or 0)
     return Usage(
         model_calls=1,
         input_tokens=input_tokens,

@@ -1,4 +1,4 @@
-"""Whole runs of the command against a server of chat completions that breaks on demand, and that judges its client."""
+"""Whole runs of the command against a server of models that breaks on demand, and that judges its client."""
 
 from __future__ import annotations
 
@@ -169,10 +169,14 @@ def server(running: Server) -> Server:
 class Project:
     """A project whose model is the server."""
 
-    def __init__(self, root: Path, port: int, capabilities: Sequence[str]) -> None:
+    def __init__(self, root: Path, port: int, capabilities: Sequence[str], provider: str = "openai") -> None:
         self.root = root
+        self.provider = provider
         listed = ", ".join(f'"{each}"' for each in capabilities)
         manifest = MANIFEST.replace("PORT", str(port)).replace("CAPABILITIES", listed)
+        if provider == "anthropic":
+            manifest = manifest.replace('"openai"', '"anthropic"').replace("/v1", "/anthropic")
+            manifest = manifest.replace("gpt-4o-mini", "claude-3-5-haiku-latest")
         for name, text in {"rag.toml": manifest, "ask.rag": SOURCE, "looking.py": TOOL}.items():
             (root / name).write_text(text)
 
@@ -198,9 +202,14 @@ class Project:
         return Done(done.returncode, json.loads(done.stdout) if done.stdout else None, events)
 
 
+@pytest.fixture(params=["openai", "anthropic"])
+def provider(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(params=[(), ("streaming",)], ids=["whole", "streaming"])
-def project(request: pytest.FixtureRequest, tmp_path: Path, server: Server) -> Project:
-    return Project(tmp_path, server.port, ("tools", "json_schema", *request.param))
+def project(request: pytest.FixtureRequest, tmp_path: Path, server: Server, provider: str) -> Project:
+    return Project(tmp_path, server.port, ("tools", "json_schema", *request.param), provider)
 
 
 @pytest.fixture
@@ -236,7 +245,10 @@ def test_structured_output(project: Project, server: Server) -> None:
     assert isinstance(done.output["verdict"], str)
     assert isinstance(done.output["score"], int)
     (request,) = server.requests()
-    assert request["body"]["response_format"]["json_schema"]["strict"] is True
+    if project.provider == "openai":
+        assert request["body"]["response_format"]["json_schema"]["strict"] is True
+    else:
+        assert request["body"]["tool_choice"]["type"] == "tool"
 
 
 def test_many_at_once_while_the_server_fails_now_and_then(project: Project, server: Server) -> None:
