@@ -16,18 +16,20 @@ from rag_compiler.check_graphs import check_graph
 from rag_compiler.check_items import check_agent_items, check_graph_items, check_node_items, check_test_items
 from rag_compiler.check_routing import check_routing
 from rag_compiler.check_sends import check_sends
+from rag_compiler.check_types import check_agent_types, check_graph_types
 from rag_compiler.check_values import check_fields, check_graph_values, schemas
 from rag_compiler.check_writes import check_writes
 from rag_compiler.diagnostics import Diagnostic
 from rag_compiler.names import declarations
 from rag_compiler.sink import Sink
+from rag_compiler.type_of_graphs import project_types
 from rag_registry.registry import Registry
 
 
 def check(project: hir.Project, files: Sequence[tuple[str, syntax.File]], registry: Registry) -> list[Diagnostic]:
     """Everything that is wrong with the structure of the project."""
     found: list[Diagnostic] = []
-    types = schemas(project.types)
+    types, relations = schemas(project.types), project_types(project)
     for graph in (*project.graphs.values(), *project.unnamed):
         sink = Sink(graph.path, found)
         check_graph_items(graph, sink)
@@ -41,12 +43,14 @@ def check(project: hir.Project, files: Sequence[tuple[str, syntax.File]], regist
             check_routing(node, registry, sink)
             check_sends(node, sink)
             check_writes(graph, node, project, registry, sink)
-            check_calls(graph, node, project, registry, types, sink)
+            check_calls(graph, node, project, registry, sink)
+        check_graph_types(graph, project, registry, relations, sink)
     for agent in project.agents.values():
         if agent.syntax and agent.origin.path is not None:
             sink = Sink(agent.origin.path, found)
             check_agent_items(agent, agent.syntax, sink)
             check_fields(agent.input, types, sink)
+            check_agent_types(agent, relations, sink)
     for path, declaration in declarations(files):
         if isinstance(declaration, syntax.Test):
             check_test_items(declaration, Sink(path, found))

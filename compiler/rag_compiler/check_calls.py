@@ -5,39 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rag_compiler import hir
-from rag_compiler.check_values import Types, check_constant
 from rag_compiler.diagnostics import Diagnostic, Label
 from rag_compiler.sink import Sink
 from rag_compiler.source import Span
 from rag_compiler.words.structure import graph_recursion, missing_item
-from rag_compiler.words.values import bad_value
-from rag_ir.types import from_schema, may_be_absent
+from rag_ir.types import may_be_absent
 from rag_registry.registry import Registry
 
 
-def check_calls(
-    graph: hir.Graph, node: hir.Node, project: hir.Project, registry: Registry, types: Types, sink: Sink
-) -> None:
-    """The arguments of a tool, the inputs of children, and the lists that sends go over."""
+def check_calls(graph: hir.Graph, node: hir.Node, project: hir.Project, registry: Registry, sink: Sink) -> None:
+    """What the arguments of a tool and the inputs of children lack; of which types they are is `check_types`'."""
     match node.behaviour:
         case hir.ToolNode(tool=hir.Ref(name), arguments=arguments):
-            _check_tool(node, name, arguments, registry, types, sink)
+            _check_tool(node, name, arguments, registry, sink)
         case hir.ChildNode(kind=kind, callee=hir.Ref(name, span), input=given):
-            _check_input(hir.Child(kind, name), given, span, graph, project, types, sink)
+            _check_input(hir.Child(kind, name), given, span, graph, project, sink)
         case hir.ModelNode(agent=hir.Ref(name, span)):
-            _check_input(hir.Child("subagent", name), None, span, graph, project, types, sink)
+            _check_input(hir.Child("subagent", name), None, span, graph, project, sink)
         case _:
             pass
     for send in node.sends:
         if send.child and isinstance(send.target, hir.Ref):
-            _check_input(send.child, send.payload, send.target.span, graph, project, types, sink)
-        if send.each and isinstance(send.each.source, hir.Constant | hir.ObjectOf | hir.Template):
-            sink.add(bad_value(sink.at(send.each.source.span), "`each` goes over a list", label="not a list"))
+            _check_input(send.child, send.payload, send.target.span, graph, project, sink)
 
 
-def _check_tool(
-    node: hir.Node, tool: str, arguments: hir.Entries, registry: Registry, types: Types, sink: Sink
-) -> None:
+def _check_tool(node: hir.Node, tool: str, arguments: hir.Entries, registry: Registry, sink: Sink) -> None:
     schema = registry.tools[tool].input
     properties = schema.get("properties") if schema else None
     required = schema.get("required") if schema else None
@@ -49,14 +41,6 @@ def _check_tool(
         owner = f"the call of tool `{tool}` in node `{node.name.name}`"
         help_ = f"add `args {{ {missing[0]}: .. }}`; the tool takes {', '.join(f'`{name}`' for name in properties)}"
         sink.add(missing_item(sink.at(node.name.span), owner, missing[0], help_))
-    for entry in arguments:
-        wanted = properties.get(entry.key.name)
-        if isinstance(wanted, dict):
-            try:
-                type_ = from_schema(wanted)
-            except ValueError:
-                continue
-            check_constant(entry.value, type_, f"argument `{entry.key.name}` of tool `{tool}`", types, sink)
 
 
 def _check_input(
@@ -65,7 +49,6 @@ def _check_input(
     span: Span,
     graph: hir.Graph,
     project: hir.Project,
-    types: Types,
     sink: Sink,
 ) -> None:
     """What the callee requires is in the mapping; without one, among the channels and the fields of the run's input.
@@ -75,15 +58,14 @@ def _check_input(
     fields, owner = _declared(child, project)
     if fields is None or (given is None and graph.input is None):
         return
-    values = {entry.key.name: entry.value for entry in given or ()}
+    values = {entry.key.name for entry in given or ()}
     derived = {*graph.channels, *(field.name.name for field in graph.input or ())} if given is None else set[str]()
-    known = values.keys() <= {field.name.name for field in fields}
+    known = values <= {field.name.name for field in fields}
     for field in fields:
         name = field.name.name
-        if name in values:
-            check_constant(values[name], field.type.value, f"`{name}` of {owner}", types, sink)
-        elif (
-            name not in derived
+        if (
+            name not in values
+            and name not in derived
             and known
             and field.value is None
             and field.type.whole

@@ -69,8 +69,6 @@ def _check_routes(node: hir.Node, routes: hir.Routes, labels: tuple[str, ...] | 
             impossible |= _check_label(node, route.label, taken, labels, sink)
         elif route.guard is None:
             otherwise = route
-        elif isinstance(route.guard, hir.Constant) and not isinstance(route.guard.value, bool):
-            sink.add(bad_value(sink.at(route.guard.span), "a guard is true or false", label="not a condition"))
     if labels is not None and otherwise is None and not impossible:
         _check_missing(node, routes, taken, labels, sink)
 

@@ -50,6 +50,7 @@ class Types:
     declared: Mapping[str, TypeValue]
     known: dict[Key, tuple[bool, TypeValue, TypeValue]]
     sizes: dict[int, tuple[int, TypeValue]]
+    members: dict[int, tuple[Mapping[str, RecordField], TypeValue]]
     left: int
 
     def resolve(self, type_: TypeValue) -> TypeValue:
@@ -77,6 +78,11 @@ class Types:
                     found.append(concrete)
         return found
 
+    def named(self, type_: TypeValue, part: TypeValue) -> TypeValue:
+        """The name by which a type has one of its alternatives, else the alternative itself."""
+        members = type_.members if isinstance(type_, Union) else (type_,)
+        return next((each for each in members if self.resolve(each) is part), part)
+
     def nullable(self, type_: TypeValue) -> bool:
         """Whether null is a value of a type that is not `json`."""
         found = self.alternatives(type_)
@@ -93,6 +99,13 @@ class Types:
                 return NEVER
             case _:
                 return type_
+
+    def fields(self, record: Record) -> Mapping[str, RecordField]:
+        """The fields of a record by their names."""
+        known = self.members.get(id(record))
+        if known is None:
+            known = self.members[id(record)] = ({field.name: field for field in record.fields}, record)
+        return known[0]
 
     # ---- what fits -------------------------------------------------------------------------------------------------------
 
@@ -139,8 +152,8 @@ class Types:
                 return any(self._fits(source, member, trail, depth) for member in members)
             case (_, Named()):
                 return self._fits(source, self.resolve(target), trail, depth)
-            case (Record(fields), Record(wanted)):
-                given = {field.name: field for field in fields}
+            case (Record(), Record(wanted)):
+                given = self.fields(source)
                 return all(self._field_fits(given.get(field.name), field, trail, depth) for field in wanted)
             case _:
                 pairs = _parts(source, target)
@@ -195,7 +208,7 @@ class Types:
                 self._add(kept, part)
             if len(kept) > MOST:
                 return JSON
-        return self.bounded(union(kept) if kept else NEVER)
+        return self.bounded(union(kept) if kept else NEVER) if JSON not in kept else JSON
 
     def _add(self, kept: list[TypeValue], part: TypeValue) -> None:
         for at, other in enumerate(kept):
@@ -245,7 +258,7 @@ class Types:
 
 def types_of(declared: Mapping[str, TypeValue]) -> Types:
     """The relations between types, with the declared ones by name."""
-    return Types(declared, {}, {}, STEPS)
+    return Types(declared, {}, {}, {}, STEPS)
 
 
 def _parts(source: TypeValue, target: TypeValue) -> Sequence[tuple[TypeValue, TypeValue]] | None:
