@@ -181,5 +181,6 @@ def test_a_key_that_means_nothing_to_a_provider(provider: str, key: str) -> None
 
 
 @pytest.mark.parametrize(("provider", "key"), [("anthropic", 'api_key_env = "K"'), ("python", 'python = "a:b"')])
-def test_a_provider_that_is_not_there_yet(provider: str, key: str) -> None:
-    assert codes(key, provider) == [("not-built", "/models/m/provider")]
+def test_what_other_providers_need(provider: str, key: str) -> None:
+    assert codes(key, provider) == []
+    assert [code for code, _ in codes("", provider)] == ["manifest-missing-key"]
