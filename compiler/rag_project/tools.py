@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rag_ir.finding import Finding, pointer
 from rag_ir.record import replace
 from rag_project.files import Unreadable, inside, read_file, shown
-from rag_registry.python_schema import LARGEST, Problem, PythonTool, python_schema
+from rag_registry.python_schema import LARGEST, Problem, PythonTool, Source, python_schema
 from rag_registry.unbuilt import is_unbuilt
 
 if TYPE_CHECKING:
@@ -73,17 +73,35 @@ class _Reader:
         """What the source says of the function that a reference names; None, and a finding, where it cannot be read."""
         module, _, name = reference.partition(":")
         try:
-            path = self.file(module)
-            found = python_schema(self.text(path), name, declared=declared)
+            source = self.source(module)
+            found = python_schema(source, name, declared=declared)
         except Unreadable as unreadable:
             self.add(at, f"`{reference}` cannot be read: {unreadable}")
             return None
         if isinstance(found, Problem):
             line = f":{found.line}" if found.line else ""
             help_ = "" if declared or "parameter" not in found.message else DECLARE
-            self.add(at, f"`{reference}` cannot be read: {found.message} ({shown(path, self.root)}{line})", help_)
+            self.add(at, f"`{reference}` cannot be read: {found.message} ({found.shown}{line})", help_)
             return None
         return found
+
+    def source(self, module: str) -> Source:
+        """The source of a module, which finds those that it imports. Raises Unreadable."""
+        path = self.file(module)
+        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+
+        def find(name: str, level: int) -> Source | None:
+            parts = package.split(".") if package else []
+            if level > len(parts):
+                return None
+            above = parts[: len(parts) - level + 1] if level else []
+            whole = ".".join([*above, *([name] if name else [])])
+            try:
+                return self.source(whole) if whole else None
+            except Unreadable:
+                return None
+
+        return Source(self.text(path), shown(path, self.root), find)
 
     def file(self, module: str) -> Path:
         """The file of a module. Raises Unreadable where there is none inside the root."""

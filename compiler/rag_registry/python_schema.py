@@ -1,5 +1,7 @@
 """The schema of a Python tool, read from its source: parameters, defaults, return type, docstring. Nothing is imported or run.
 
+A function, and the types of its parameters, may be imported from other modules of the project.
+
 A parameter `idempotency_key` is supplied by the runtime and is no part of the schema. Signatures are read with `ast`; griffe, which
 takes far longer to load, reads docstrings that describe their parameters.
 """
@@ -7,7 +9,6 @@ takes far longer to load, reads docstrings that describe their parameters.
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
@@ -15,13 +16,16 @@ from rag_ir.record import record
 from rag_ir.shapes import value_problems
 from rag_ir.types import NULL, TypeValue, optional, problems, to_schema
 from rag_registry.docstring import read_docstring
+from rag_registry.python_source import LARGEST, Imported, Source, parsed, statements
 from rag_registry.python_types import Annotations, Unreadable
 
 if TYPE_CHECKING:
     from rag_ir.graph import Json, Schema
 
-LARGEST = 1024 * 1024
-"""Sources of more bytes than this are refused."""
+__all__ = ["LARGEST", "Problem", "PythonTool", "Source", "python_schema"]
+
+FARTHEST = 16
+"""A function may be re-exported so many times."""
 
 SUPPLIED = "idempotency_key"
 """The parameter that the runtime fills."""
@@ -41,29 +45,43 @@ class PythonTool:
 
 @record
 class Problem:
-    """Why no schema can be read; `line` is where, from 1, or null."""
+    """Why no schema can be read; `line` is where, from 1, or null; `shown` is the module that it is in."""
 
     message: str
     line: int | None
+    shown: str = ""
 
 
-def python_schema(text: str, name: str, *, declared: bool = False) -> PythonTool | Problem:
+def python_schema(source: Source | str, name: str, *, declared: bool = False) -> PythonTool | Problem:
     """The schema of the function `name` of a module, or why there is none. Total on any text.
 
     With `declared`, the parameters are declared elsewhere: they are not read, and `input` is the schema of any object.
     """
-    module = _parsed(text)
-    if isinstance(module, Problem):
-        return module
-    function = _find(module, name)
-    if isinstance(function, Problem):
-        return function
+    here = Source(source) if isinstance(source, str) else source
+    for _ in range(FARTHEST):
+        module = parsed(here.text)
+        if not isinstance(module, ast.Module):
+            return Problem(*module, here.shown)
+        function = _find(module, name, here)
+        if isinstance(function, Problem):
+            return function
+        if not isinstance(function, Imported):
+            return _schema(function, module, here, declared=declared)
+        there = here.find(function.module, function.level)
+        if there is None:
+            message = f"`{name}` is imported from `{function}`, which is no module of the project"
+            return Problem(message, function.line, here.shown)
+        here, name = there, function.name
+    return Problem(f"`{name}` is imported from module to module without an end", None, here.shown)
+
+
+def _schema(function: Function, module: ast.Module, source: Source, *, declared: bool) -> PythonTool | Problem:
     try:
-        return _tool(function, Annotations(module), declared=declared)
+        return _tool(function, Annotations(module, source), declared=declared)
     except Unreadable as unreadable:
-        return Problem(unreadable.message, unreadable.line)
+        return Problem(unreadable.message, unreadable.line, source.shown)
     except RecursionError:
-        return Problem("the source is nested too deep", function.lineno)
+        return Problem("the source is nested too deep", function.lineno, source.shown)
 
 
 def _tool(function: Function, annotations: Annotations, *, declared: bool) -> PythonTool:
@@ -93,54 +111,24 @@ def _docstring(function: Function) -> str:
     return cleandoc(text)
 
 
-def _parsed(text: str) -> ast.Module | Problem:
-    if len(text) > LARGEST:
-        return Problem("the source is larger than 1 MiB", None)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except SyntaxError as error:
-        return Problem(f"the source is not Python: {error.msg}", error.lineno)
-    except (ValueError, RecursionError, MemoryError):
-        return Problem("the source cannot be read as Python", None)
-
-
-def _find(module: ast.Module, name: str) -> Function | Problem:
-    """The last definition of a function at the top of a module, also inside `if` and `try` there."""
-    found: Function | Problem = Problem(f"there is no function `{name}`", None)
-    for item in _statements(module.body):
+def _find(module: ast.Module, name: str, source: Source) -> Function | Imported | Problem:
+    """The last definition of a function at the top of a module, also inside `if` and `try` there, or where it comes from."""
+    found: Function | Imported | Problem = Problem(f"there is no function `{name}`", None, source.shown)
+    for item in statements(module.body):
         match item:
             case ast.FunctionDef() | ast.AsyncFunctionDef() if item.name == name:
                 found = item
             case ast.ClassDef() if item.name == name:
-                found = Problem(f"`{name}` is a class, not a function", item.lineno)
-            case ast.ImportFrom(module=source, names=names) if any(
-                (each.asname or each.name) == name for each in names
-            ):
-                found = Problem(
-                    f"`{name}` is imported from `{source or '.'}`; name the module that defines it", item.lineno
-                )
+                found = Problem(f"`{name}` is a class, not a function", item.lineno, source.shown)
+            case ast.ImportFrom(module=origin, names=names, level=level):
+                for each in names:
+                    if (each.asname or each.name) == name:
+                        found = Imported(origin or "", level, each.name, item.lineno)
             case ast.Assign(targets=targets) if any(isinstance(t, ast.Name) and t.id == name for t in targets):
-                found = Problem(f"`{name}` is assigned, not defined with `def`", item.lineno)
+                found = Problem(f"`{name}` is assigned, not defined with `def`", item.lineno, source.shown)
             case _:
                 continue
     return found
-
-
-def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    for item in body:
-        yield item
-        match item:
-            case ast.If():
-                yield from _statements(item.body)
-                yield from _statements(item.orelse)
-            case ast.Try():
-                yield from _statements(item.body)
-                for handler in item.handlers:
-                    yield from _statements(handler.body)
-            case _:
-                continue
 
 
 def _parameters(function: Function) -> Iterator[tuple[ast.arg, ast.expr | None]]:

@@ -1,14 +1,14 @@
 """Python annotations as types of the language, read from a module's syntax tree; nothing is imported or run.
 
 Known: `str int float bool None`, `Any` and `object` (json), `list[T]` and the abstract sequences, `tuple[T, ...]`, `dict[str, T]` and
-mappings, `T | U`, `Optional`, `Union`, `Literal` of texts, `Annotated[T, "what it is"]`, `TypedDict` classes and plain aliases of
-the same module, and any of these in a string.
+mappings, `T | U`, `Optional`, `Union`, `Literal` of texts, `Annotated[T, "what it is"]`, `TypedDict` classes, dataclasses, models of
+pydantic, enumerations of texts or of integers, plain aliases; all of them defined in the module, or imported from another one of the
+project; and any of these in a string.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
 
 from rag_ir.types import (
     BOOL,
@@ -21,11 +21,12 @@ from rag_ir.types import (
     Literals,
     MapOf,
     Record,
-    RecordField,
     TypeValue,
     optional,
     union,
 )
+from rag_registry.python_classes import ENUMERATION, class_kind, fields_of_class, last_name, members_of, note_of
+from rag_registry.python_source import Imported, Source, definitions, parsed
 
 NESTING = 64
 """Annotations nested deeper than this are refused."""
@@ -46,7 +47,6 @@ _NAMES: dict[str, TypeValue] = {
 }
 _LISTS = ("list", "List", "Sequence", "Iterable", "Collection", "MutableSequence")
 _MAPS = ("dict", "Dict", "Mapping", "MutableMapping")
-_MODULES = ("typing", "t", "typing_extensions", "collections", "abc", "builtins")
 
 
 class Unreadable(Exception):
@@ -61,9 +61,11 @@ class Unreadable(Exception):
 class Annotations:
     """Reads annotations of one module. Raises Unreadable for what it does not know."""
 
-    def __init__(self, module: ast.Module) -> None:
-        self.definitions = _definitions(module)
-        self.open: list[str] = []
+    def __init__(self, module: ast.Module, source: Source, around: Annotations | None = None) -> None:
+        self.definitions = definitions(module)
+        self.source = source
+        self.open: list[tuple[str, str]] = around.open if around is not None else []
+        self.others: dict[str, Annotations] = around.others if around is not None else {}
 
     def read(self, node: ast.expr, depth: int = 0) -> TypeValue:
         """The type that an annotation writes."""
@@ -77,36 +79,83 @@ class Annotations:
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return union((self.read(left, depth + 1), self.read(right, depth + 1)))
             case ast.Subscript(value=head, slice=inner):
-                return self._generic(_name(head), inner, node, depth)
+                return self._generic(last_name(head), inner, node, depth)
             case ast.Name() | ast.Attribute():
-                return self._named(_name(node), node, depth)
+                return self._named(last_name(node), node, depth)
             case _:
                 raise Unreadable(f"the type `{_shown(node)}` cannot be read", node.lineno)
 
     def doc(self, node: ast.expr) -> str:
-        """The text in `Annotated[T, "text"]`, or nothing."""
+        """What an annotation says in words: the text in `Annotated[T, "text"]`, or the description of a `Field` there."""
         match node:
-            case ast.Subscript(value=head, slice=ast.Tuple(elts=[_, *notes])) if _name(head) == "Annotated":
-                texts = [note.value for note in notes if isinstance(note, ast.Constant) and isinstance(note.value, str)]
-                return texts[0] if texts else ""
+            case ast.Subscript(value=head, slice=ast.Tuple(elts=[_, *notes])) if last_name(head) == "Annotated":
+                return next((note for note in map(note_of, notes) if note), "")
             case _:
                 return ""
 
+    def definition(self, name: str) -> tuple[ast.ClassDef | ast.expr, Annotations] | None:
+        """What a name stands for, and the module that says so; imports are followed within the project."""
+        found = self.definitions.get(name)
+        if not isinstance(found, Imported):
+            return (found, self) if found is not None else None
+        if len(self.open) > NESTING:
+            return None
+        module = self._other(found)
+        self.open.append((self.source.shown, name))
+        try:
+            return module.definition(found.name) if module is not None else None
+        finally:
+            self.open.pop()
+
+    def _other(self, imported: Imported) -> Annotations | None:
+        source = self.source.find(imported.module, imported.level)
+        if source is None:
+            return None
+        if source.shown not in self.others:
+            module = parsed(source.text)
+            if not isinstance(module, ast.Module):
+                return None
+            self.others[source.shown] = Annotations(module, source, self)
+        return self.others[source.shown]
+
     def _named(self, name: str, node: ast.expr, depth: int) -> TypeValue:
-        definition = self.definitions.get(name) if isinstance(node, ast.Name) else None
+        definition = self.definition(name) if isinstance(node, ast.Name) else None
         if definition is None and name in _NAMES:
             return _NAMES[name]
         if definition is None:
             raise Unreadable(f"the type `{_shown(node)}` cannot be read", node.lineno)
-        if name in self.open:
+        meant, home = definition
+        if (home.source.shown, name) in self.open:
             raise Unreadable(f"the type `{name}` contains itself", node.lineno)
-        self.open.append(name)
+        self.open.append((home.source.shown, name))
         try:
-            if isinstance(definition, ast.ClassDef):
-                return Record(tuple(self._typed_dict(definition, node, depth + 1).values()))
-            return self.read(definition, depth + 1)
+            return (
+                home.class_type(meant, node, depth + 1)
+                if isinstance(meant, ast.ClassDef)
+                else home.read(meant, depth + 1)
+            )
+        except Unreadable as unreadable:
+            if home is self:
+                raise
+            raise Unreadable(f"the type `{name}`: {unreadable.message} ({home.source.shown})", node.lineno) from None
         finally:
             self.open.pop()
+
+    def class_type(self, cls: ast.ClassDef, use: ast.expr, depth: int) -> TypeValue:
+        """The type that a class of this module is. Raises Unreadable, at `use`, for a class of which nothing is known."""
+        kind = class_kind(cls, self.definition)
+        if kind is None or depth > NESTING:
+            known = "`TypedDict`, dataclass, model of pydantic or enumeration"
+            raise Unreadable(f"the type `{cls.name}` cannot be read: it is no {known}", use.lineno)
+        if kind != ENUMERATION:
+            return Record(tuple(fields_of_class(cls, kind, self, depth).values()))
+        members = members_of(cls)
+        if members and all(isinstance(member, int) for member in members):
+            return INT
+        texts = tuple(member for member in members if isinstance(member, str))
+        if not texts or len(texts) < len(members):
+            raise Unreadable(f"the enumeration `{cls.name}` has a member that is no text", use.lineno)
+        return Literals(tuple(dict.fromkeys(texts)))
 
     def _generic(self, name: str, inner: ast.expr, node: ast.expr, depth: int) -> TypeValue:
         arguments = inner.elts if isinstance(inner, ast.Tuple) else [inner]
@@ -140,58 +189,6 @@ class Annotations:
                     raise Unreadable(f"`{_shown(node)}` has a member that is no text", node.lineno)
         return union(members)
 
-    def _typed_dict(self, cls: ast.ClassDef, use: ast.expr, depth: int) -> dict[str, RecordField]:
-        fields: dict[str, RecordField] = {}
-        is_typed_dict = False
-        for base in cls.bases:
-            parent = self.definitions.get(_name(base))
-            if _name(base) == "TypedDict":
-                is_typed_dict = True
-            elif isinstance(parent, ast.ClassDef) and parent is not cls and depth <= NESTING:
-                fields |= self._typed_dict(parent, use, depth + 1)
-                is_typed_dict = True
-        if not is_typed_dict:
-            raise Unreadable(f"the type `{cls.name}` cannot be read: it is no `TypedDict`", use.lineno)
-        total = not any(each.arg == "total" and _is_false(each.value) for each in cls.keywords)
-        for at, item in enumerate(cls.body):
-            match item:
-                case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
-                    doc = self.doc(annotation) or _text_after(cls.body, at)
-                    required = _presence(annotation, default=total)
-                    fields[name] = RecordField(name, self.read(annotation, depth + 1), required, doc)
-                case _:
-                    continue
-        return fields
-
-
-def _definitions(module: ast.Module) -> Mapping[str, ast.ClassDef | ast.expr]:
-    """Classes and plain aliases of a module by name."""
-    found: dict[str, ast.ClassDef | ast.expr] = {}
-    for item in module.body:
-        match item:
-            case ast.ClassDef(name=name):
-                found[name] = item
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                found[name] = value
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                found[name] = value
-            case _:
-                continue
-    return found
-
-
-def _name(node: ast.expr) -> str:
-    """The last part of `Name` or `typing.Name`; nothing for anything else."""
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=ast.Name(id=module), attr=name) if module in _MODULES:
-            return name
-        case ast.Attribute(value=ast.Attribute(attr="abc"), attr=name):
-            return name
-        case _:
-            return ""
-
 
 def _parsed(text: str, line: int) -> ast.expr:
     try:
@@ -202,27 +199,6 @@ def _parsed(text: str, line: int) -> ast.expr:
         if isinstance(part, ast.expr):
             part.lineno = line
     return node
-
-
-def _presence(annotation: ast.expr, *, default: bool) -> bool:
-    match annotation:
-        case ast.Subscript(value=head):
-            return {"Required": True, "NotRequired": False}.get(_name(head), default)
-        case _:
-            return default
-
-
-def _is_false(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is False
-
-
-def _text_after(body: list[ast.stmt], at: int) -> str:
-    """The text that stands right below a field, which documents it."""
-    match body[at + 1 : at + 2]:
-        case [ast.Expr(value=ast.Constant(value=str(text)))]:
-            return text.strip()
-        case _:
-            return ""
 
 
 def _shown(node: ast.expr) -> str:

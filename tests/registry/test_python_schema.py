@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rag_ir.graph import Json
 from rag_ir.shapes import schema_problems
 from rag_ir.types import describe
-from rag_registry.python_schema import Problem, PythonTool, python_schema
+from rag_registry.python_schema import Problem, PythonTool, Source, python_schema
 
 HEAD = """
 import typing as t
@@ -26,6 +26,32 @@ class Page(TypedDict):
 class Long(Page, total=False):
     text: Annotated[str, "the whole text"]
     pages: Required[int]
+@dataclass(frozen=True)
+class Point:
+    kind: ClassVar[str] = "point"
+    x: int
+    y: int = 0
+    _: KW_ONLY
+    tags: list[str] = field(default_factory=list)
+    \"\"\"Words.\"\"\"
+    cached: int = field(init=False, default=1)
+class Far(Point):
+    z: float = field()
+class Model(pydantic.BaseModel):
+    model_config = {}
+    _secret: int = 0
+    text: str = Field(..., description="what it says")
+    limit: int = Field(3, ge=1)
+    renamed: Annotated[str, Field(description="new")] = Field(alias="name")
+class More(Model):
+    moods: "list[Mood]" = []
+class Size(StrEnum):
+    SMALL = "small"
+    LARGE = auto()
+class Level(str, Enum):
+    LOW = "low"
+class Number(IntEnum):
+    ONE = 1
 class Loop(TypedDict):
     loop: "Loop"
 class Plain: ...
@@ -76,6 +102,14 @@ def parameter(annotation: str) -> dict[str, Json]:
         ("list[Page]", "{ url: string, title: string }[]"),
         ("Long", "{ url: string, title: string, text: string, pages: int }"),
         ("Annotated[int, 'how many']", "int"),
+        ("Annotated[int, Field(description='how many')]", "int"),
+        ("Point", "{ x: int, y: int, tags: string[] }"),
+        ("Far", "{ x: int, y: int, tags: string[], z: float }"),
+        ("Model", "{ text: string, limit: int, name: string }"),
+        ("list[More]", '{ text: string, limit: int, name: string, moods: ("good" | "bad")[] }[]'),
+        ("Size", '"small" | "large"'),
+        ("Level | None", '"low"?'),
+        ("Number", "int"),
     ],
 )
 def test_annotations(annotation: str, type_: str) -> None:
@@ -91,6 +125,68 @@ def test_typed_dicts_say_what_is_required_and_what_it_is() -> None:
         "text": {"type": "string", "description": "the whole text"},
         "pages": {"type": "integer"},
     }
+
+
+def test_dataclasses_and_models_say_what_is_required_and_what_it_is() -> None:
+    assert (parameter("Point")["required"], parameter("Far")["required"]) == (["x"], ["x", "z"])
+    assert parameter("Point")["properties"] == {
+        "x": {"type": "integer"},
+        "y": {"type": "integer"},
+        "tags": {"type": "array", "items": {"type": "string"}, "description": "Words."},
+    }
+    assert parameter("More")["required"] == ["text", "name"]
+    assert parameter("Model")["properties"] == {
+        "text": {"type": "string", "description": "what it says"},
+        "limit": {"type": "integer"},
+        "name": {"type": "string", "description": "new"},
+    }
+
+
+MODULES = {
+    ("types", 1): "from .more import Page\nfrom .types import Knot as Knot\nMany = list[Page]\n",
+    ("more", 1): "from typing import TypedDict\nclass Page(TypedDict):\n    url: str\n    odd: set[int]\n"
+    "class Base(TypedDict):\n    base: int\n",
+    ("impl", 0): "from .more import Base\nclass Own(Base):\n    own: str\ndef real(x: Own) -> int: ...\n",
+    ("loop", 0): "from loop import f\n",
+    ("broken", 0): "def f(:",
+}
+
+
+def _find(module: str, level: int) -> Source | None:
+    text = MODULES.get((module, level))
+    return Source(text, f"{module}.py", _find) if text is not None else None
+
+
+def test_functions_and_types_are_found_where_they_are_imported_from() -> None:
+    found = python_schema(Source("from impl import real as f", "here.py", _find), "f")
+    assert isinstance(found, PythonTool)
+    properties = found.input["properties"]
+    assert isinstance(properties, dict)
+    own = properties["x"]
+    assert isinstance(own, dict)
+    assert describe(own) == "{ base: int, own: string }"
+    assert found.output == {"type": "integer"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line", "shown"),
+    [
+        ("from other import f", "`f` is imported from `other`, which is no module", 1, "here.py"),
+        ("from .. import f", "`f` is imported from `..`", 1, "here.py"),
+        ("from impl import g as f", "there is no function `g`", None, "impl.py"),
+        ("from loop import f", "without an end", None, "loop.py"),
+        ("from broken import f", "not Python", 1, "broken.py"),
+        ("from .types import Many\ndef f(x: Many): ...", "the type `set[int]` cannot be read (more.py)", 2, "here.py"),
+        ("from .types import Knot\ndef f(x: Knot): ...", "the type `Knot` cannot be read", 2, "here.py"),
+        ("from other import Page\ndef f(x: Page): ...", "the type `Page` cannot be read", 2, "here.py"),
+        ("from broken import Page\ndef f(x: Page): ...", "the type `Page` cannot be read", 2, "here.py"),
+    ],
+)
+def test_what_is_imported_and_cannot_be_read(text: str, message: str, line: int | None, shown: str) -> None:
+    problem = python_schema(Source(text, "here.py", _find), "f")
+    assert isinstance(problem, Problem)
+    assert message in problem.message
+    assert (problem.line, problem.shown) == (line, shown)
 
 
 def test_parameters_and_defaults() -> None:
@@ -201,6 +297,10 @@ def test_a_docstring_without_parameters() -> None:
         ("from typing import TypedDict\nclass P(TypedDict):\n    p: 'P'\ndef f(x: P): ...", "contains itself", 3),
         ("A = B\nB = A\ndef f(x: A): ...", "contains itself", 2),
         ("class P(P): ...\ndef f(x: P): ...", "no `TypedDict`", 2),
+        ("class P(Q): ...\nclass Q(P): ...\ndef f(x: P): ...", "no `TypedDict`", 3),
+        ("class E(Enum):\n    A = object()\ndef f(x: E): ...", "a member that is no text", 3),
+        ("class E(Enum):\n    A = 'a'\n    B = 1\ndef f(x: E): ...", "a member that is no text", 4),
+        ("@dataclass\nclass P:\n    x: set[int]\ndef f(x: P): ...", "the type `set[int]`", 3),
         ("def f(:", "not Python", 1),
         ("\0", "", None),
         ("x = " + "(" * 3000, "", 1),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from rag_ir.graph import Json
 from rag_runtime.events import Error
 from rag_runtime.seams import CallFailed
+from rag_runtime.tools.convert import converted, converters, plain
 from rag_runtime.tools.foreign import NotJson, as_json, message_of
 from rag_runtime.tools.load import Function, load
 
@@ -26,23 +27,32 @@ THREADS = 32
 class PythonTool:
     """A tool that is a Python function, called with its arguments by name.
 
-    The function receives copies. It gets `idempotency_key` only if it declares a parameter of that name. Raises `CallFailed`
-    with code `tool-error` for whatever the function raises and `bad-result` for what is not JSON.
+    The function receives copies, made dataclasses, models of pydantic or enumerations where its parameters are. It gets
+    `idempotency_key` only if it declares a parameter of that name. Raises `CallFailed` with code `tool-error` for whatever the
+    function raises, `bad-arguments` for what a parameter's class refuses and `bad-result` for what is not JSON.
     """
 
-    __slots__ = ("_function", "_name", "_wants_key")
+    __slots__ = ("_converters", "_function", "_name", "_wants_key")
 
     def __init__(self, name: str, function: Function) -> None:
         self._name = name
         self._function = function
         self._wants_key = _declares(function, "idempotency_key")
+        self._converters = converters(function)
 
     async def call(self, arguments: dict[str, Json], idempotency_key: str) -> Json:
-        given = deepcopy(arguments)
+        given = self._converted(deepcopy(arguments))
         if self._wants_key:
             given["idempotency_key"] = idempotency_key
         value = await _run(self._function, (), given, f"tool `{self._name}`")
-        return _json(value, f"tool `{self._name}`")
+        return _json(plain(value), f"tool `{self._name}`")
+
+    def _converted(self, arguments: dict[str, Json]) -> dict[str, object]:
+        try:
+            return converted(arguments, self._converters)
+        except Exception as error:
+            what = f"tool `{self._name}` does not take these arguments: {message_of(error)}"
+            raise _failed("bad-arguments", what) from error
 
 
 class PythonRouter:
