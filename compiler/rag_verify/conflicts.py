@@ -111,8 +111,10 @@ class _Conflicts:
 
     def may_merge(self, pair: Pair, site: Site) -> bool:
         """Of a race only what does not win can merge beside another: the first success discards the rest."""
-        routing = self.known.nodes[pair.sender].routing
-        if pair.lasting or not (isinstance(routing, ir.JoinSends) and routing.wait == "race"):
+        node = self.known.nodes[pair.sender]
+        racing = isinstance(node.routing, ir.JoinSends) and node.routing.wait == "race"
+        sends = (pair.one.send, pair.other.send)
+        if pair.lasting or not racing or not all(at is not None and node.sends[at].blocking for at in sends):
             return True
         return any(True for _ in self.steps.followers(site))
 

@@ -18,8 +18,8 @@ from rag_ir.record import field, mutable, record
 from rag_verify.arrivals import Arrival, Joins
 from rag_verify.supersteps import Site, Supersteps
 
-MOST = 1_500
-MOST_CHOICES = 8_000
+MOST = 300
+MOST_CHOICES = 1_000
 
 Act = tuple[Site, frozenset[int]]
 """An activation, and the joins from whose firing it descends."""

@@ -2,13 +2,14 @@
 
 `read-before-write` is exact where nothing runs side by side, with guards taken as free: a read is reported if no run has written
 the channel when it comes there. Beside other branches it is conservative: what may be written in time counts as written. A channel
-that begins with a value is never read too early, and nothing is said of the conversation. `channel-never-written` and `channel-never-read` look at the whole graph, nodes
-that nothing leads to included; an output whose keys nobody declared may write any channel.
+that begins with a value is never read too early, and nothing is said of the conversation. `channel-never-written` and
+`channel-never-read` look at the whole graph, nodes that nothing leads to included; an output whose keys nobody declared may write
+any channel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rag_ir import graph as ir
 from rag_ir.finding import Finding, Related
@@ -85,7 +86,7 @@ class _Channels:
 
     def too_early(self, channel: ir.Channel, at: str) -> Iterator[Finding]:
         """One finding for each node that reads the channel before anything can have been written."""
-        writers = self.writers[channel.name]
+        writers = [name for name in self.writers[channel.name] if name in self.known.reached]
         readers = [
             (name, read)
             for name, read in self.readers.get(channel.name, ())
@@ -108,11 +109,20 @@ class _Channels:
     def _behind(self, writers: Iterable[str]) -> set[str]:
         """Every node that may run after one of them, joins of their children included."""
         onward = self._onward()
-        return reachable([after for name in writers for after in onward.get(name, ())], onward)
+        return reachable([after for name in writers for after in self._after_success(name, onward)], onward)
+
+    def _after_success(self, name: str, onward: Mapping[str, Sequence[str]]) -> Iterator[str]:
+        """What may run later because the node ran and did not fail: who failed has written nothing."""
+        steps, follows = self.steps, self.known.follows.get(name, ())
+        node = self.known.nodes[name]
+        failing = set() if isinstance(node.routing, ir.JoinSends) else {*steps.failing(name)} - {*steps.routes(name)}
+        sent = {send.target for send in node.sends}
+        yield from (each for each in follows if each not in failing or each in sent)
+        yield from onward.get(name, ())[len(follows) :]
 
     def _onward(self) -> dict[str, list[str]]:
         """What may run later because of a node: what it leads to, and the join that waits for the child it ends."""
-        onward = {name: [each for each in targets if each != END] for name, targets in self.known.follows.items()}
+        onward = {name: [*targets] for name, targets in self.known.follows.items()}
         for node in self.known.graph.nodes:
             if isinstance(node.routing, ir.JoinSends):
                 after = [each for each in self.known.flow.goes[node.name] if each not in (END, HOLE)]

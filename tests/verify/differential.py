@@ -135,7 +135,7 @@ def _reads(compared: Compared, graph: Graph, seen: list[Seen], complete: bool, r
     ran = {name for run in seen for name, _ in run.starts}
     compared.counts["read before any write: said"] += len(said)
     compared.wrong += (f"read before any write: `{name}` reads a value of {writers}" for name in said & late)
-    if complete and not any(node.sends for node in graph.nodes):
+    if complete and writers & known.reached and not any(node.sends for node in graph.nodes):
         missed = (readers & ran) - late - said
         compared.wrong += (
             f"read before any write: `{name}` never sees one of {writers}, and it is not said" for name in missed

@@ -104,11 +104,13 @@ def _join(random: Random, names: str, at: int, sends: list[Send], shape: Shape) 
     later = names[at + 1 :] or names
     target = random.choice(later)
     count = sum(send.blocking for send in sends)
-    match wait:
+    match wait if count else "all":
         case "quorum":
             return build.join_sends(target, "quorum", quorum=random.randint(1, max(count, 1)))
-        case "race" | "best_effort":
-            return build.join_sends(target, wait)
+        case "race":
+            return build.join_sends(target, "race")
+        case "best_effort":
+            return build.join_sends(target, "best_effort")
         case "compare" if count > 1:
             return build.join_sends(target, "compare")
         case _:

@@ -11,7 +11,8 @@ from rag_runtime.commands import CancelTask, Command, Merged, StartTask
 from rag_runtime.events import Error, Event, RunStarted, TaskFailed, TaskSucceeded
 from rag_runtime.machine import Machine, Plans
 
-FAILED = "failed"
+LONGEST = 40
+"""Of a graph that has a run with more activations than this not all runs are seen."""
 
 
 @dataclass(slots=True)
@@ -72,15 +73,21 @@ class Runs:
         while choices is not None and count < self.most:
             count += 1
             made = Choices(choices)
-            yield self._run(made)
+            seen = self._run(made)
+            if seen is None:
+                return
+            yield seen
             choices = made.following()
         self.complete = choices is None
 
-    def _run(self, choices: Choices) -> Seen:
+    def _run(self, choices: Choices) -> Seen | None:
+        """A run; null if it is too long to be followed with all the others."""
         seen = Seen()
         machine = Machine(self.document, plans=self._plans)
         waiting = self._told(machine, RunStarted(graph="g", input=None, seed="run"), seen, [])
         while waiting:
+            if len(seen.starts) > LONGEST:
+                return None
             start = waiting.pop(choices.of(len(waiting)) if self._ordered and len(waiting) > 1 else 0)
             waiting = self._told(machine, self._outcome(start, choices, seen), seen, waiting)
         finish = machine.finished
