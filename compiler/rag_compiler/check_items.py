@@ -23,7 +23,14 @@ from rag_compiler.resolve_expressions import distinct
 from rag_compiler.sink import Sink
 from rag_compiler.source import Span
 from rag_compiler.words.names import quoted, unknown_item, unknown_key
-from rag_compiler.words.structure import duplicate_item, excluded_item, illegal_item, missing_item, missing_start
+from rag_compiler.words.structure import (
+    duplicate_item,
+    excluded_item,
+    illegal_item,
+    kind_of_node,
+    missing_item,
+    missing_start,
+)
 
 HOMES = (
     ("a graph", GRAPH_ITEMS),
@@ -31,6 +38,10 @@ HOMES = (
     ("an agent", AGENT_ITEMS),
     ("a send, behind its target", ("context", "max")),
 )
+STEERED = {
+    "human": "write `human allow [pause, resume]`, what a person may do to the running node; `kind interrupt` asks a person",
+    "parent": "write `parent allow [pause, resume]`, what the parent may do to the running node",
+}
 BUNDLED = ("model", "system", "prompt", "tools", "output", "max_turns", "stores")
 """What an agent has of its own: these cannot stand beside `agent` in a node."""
 
@@ -159,7 +170,12 @@ def _refuse(item: syntax.Item, keyword: syntax.Name, shown: Sequence[str], owner
     place = sink.at(keyword.span)
     elsewhere = [home for home, words in HOMES if keyword.text in words]
     kinds = [kind.name for kind in KINDS.values() if keyword.text in kind.items]
-    if kinds and owner.startswith("a node"):
+    if kinds and keyword.text in STEERED and isinstance(item, syntax.UnknownItem):
+        help_ = STEERED[keyword.text]
+    elif keyword.text == "type" and owner.startswith("a node"):
+        sink.add(kind_of_node(place))
+        return
+    elif kinds and owner.startswith("a node"):
         why = f"{USELESS[keyword.text]}; " if keyword.text in USELESS else ""
         help_ = f"{why}it is an item of kind {quoted(kinds)}"
     else:

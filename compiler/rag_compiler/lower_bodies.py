@@ -23,7 +23,7 @@ from rag_compiler.lower_routing import (
     lower_send_item,
 )
 from rag_compiler.lowering import Lowering
-from rag_compiler.words.syntax import misplaced
+from rag_compiler.words.syntax import graph_value, misplaced
 
 Lower = Callable[[Lowering, Concrete], syntax.Item]
 
@@ -132,6 +132,9 @@ def is_loose(low: Lowering, member: Concrete) -> bool:
 def report_loose(low: Lowering, member: Concrete, *, behind_node: bool) -> None:
     """Report an item of a node that stands in a graph."""
     word = member.children[0]
+    if low.nested:
+        low.troubles += 1
+        return
     message = f"`{low.text(word)}` stands outside of a node"
     help_ = "a `}` before it closes the node too early" if behind_node else "write it inside of `node NAME { .. }`"
     low.trouble(misplaced(low.place(word), message, help_))
@@ -144,6 +147,9 @@ def lower_body(low: Lowering, body: Iterable[Concrete]) -> tuple[syntax.Item, ..
     for child in body:
         if child.kind == "edge" and low.where.startswith("in agent"):
             low.trouble(misplaced(low.place(child), "an edge stands in an agent", "edges stand in a graph"))
+            continue
+        if child.kind == "edge" and low.text(child.children[0]) in GRAPH_VALUES:
+            low.trouble(graph_value(low.place(child.children[0]), low.text(child.children[0])))
             continue
         if child.kind == "edge":
             loose.append(child)

@@ -10,14 +10,18 @@ from rag_compiler.source import Span
 from rag_compiler.words.foreign import markdown_fence, other_format
 
 _HEAD = re.compile(rb"^[ \t]*(?:(?:graph|agent|test)\b[^\n{:]*\{|type[ \t]+\w+\s*[={])", re.MULTILINE)
+_DOT = re.compile(rb"\s*(?:strict[ \t]+)?(?:di)?graph\b[^\n{]*\{[^{}]*(?:\[\s*\w+\s*=|\brankdir\s*=|\w\s*--\s*\w)")
 _WIDE = re.compile(rb"\x1a\x1a(?:\0[^\0]|[^\0]\0)")
 """UTF-16, whose mark has been replaced and reported as no UTF-8."""
 _FENCE = re.compile(rb"^[ \t]*(?:```|~~~)[\w-]*[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
 _FIRST = re.compile(rb"[^\s#]\S*|#(?=\S)")
 _FORMATS = (
+    ("TOML", rb"\[\[?[\w.\"-]+\]\]?[ \t]*(?:\r?\n|\Z)|[\w-]+[ \t]*=[ \t]*(?:[\"\d\[']|true|false)"),
     ("JSON", rb"[{\[]"),
     ("YAML", rb"---|-[ \t]|[\w.-]+:(?:\s|\Z)"),
     ("Mermaid", rb"(?:flowchart|graph)[ \t]+(?:TD|TB|LR|RL|BT)\b|stateDiagram|sequenceDiagram"),
+    ("DOT", rb"(?:strict[ \t]+)?(?:di)?graph\b[^\n{]*\{"),
+    ("XML", rb"<[?!/\w]"),
     ("Python", rb"(?:from[ \t]+[\w.]+[ \t]+import|import[ \t]+[\w.]+|def[ \t]+\w+\(|class[ \t]+\w+[(:])"),
     ("JavaScript", rb"(?:import[ \t]*[{*]|const[ \t]|let[ \t]|var[ \t]|export[ \t]|function[ \t])"),
 )
@@ -28,7 +32,7 @@ def whole_file(low: Lowering) -> bool:
     """Report a file that is of another format; whether it is."""
     if _WIDE.match(low.data):
         return True
-    if _HEAD.search(low.data):
+    if _HEAD.search(low.data) and not _DOT.match(low.data):
         return False
     for first in _FIRST.finditer(low.data):
         if low.data.startswith(b"//", first.start()):

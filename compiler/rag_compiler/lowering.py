@@ -11,13 +11,14 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from rag_compiler.concrete import ERROR, TOO_DEEP, Concrete, first_token, first_trouble
-from rag_compiler.diagnostics import Diagnostic, Place
+from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Place
 from rag_compiler.kinds import GRAPH_ITEMS
 from rag_compiler.source import Span
 from rag_compiler.syntax import Name
 from rag_compiler.words.foreign import FOREIGN_WORDS, arrow, change, foreign_word
 from rag_compiler.words.syntax import (
     delete,
+    graph_item,
     insert,
     item_punctuation,
     misplaced,
@@ -46,6 +47,9 @@ BLANKS = b" \t"
 _EMPTY = re.compile(rb"\s*(?:\Z|\}|(?:node|channel|graph|agent|type|test|start|join)\b)")
 """What follows a declaration that has no block at all."""
 _DETACHED = re.compile(rb"[ \t]+([\[(])")
+_GRAPH_ITEM = re.compile(rb"\s*(channel|node|start|join|type|defaults)\b[ \t]+[\w\[{]")
+MOST_MOVED = 60
+"""At most so many lines are moved."""
 _OTHER = re.compile(rb"[ \t]*([\])}])")
 WORD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
@@ -70,6 +74,7 @@ class Lowering:
     breaks: int = 0
     troubled: bool = False
     silent: bool = False
+    nested: bool = False
 
     def text(self, node: Concrete) -> str:
         """What was written."""
@@ -242,9 +247,11 @@ class Lowering:
                 text = " { }" if _EMPTY.match(self.data, child.end) else " {"
                 self.trouble(unopened_block(here, owner, insert(here, text, "open the block", safe=False)))
             elif child.kind == "missing_close" or (child.kind.startswith("missing:") and child.kind[-1] in "}])>"):
-                self._unclosed(child, opener)
+                self._unclosed(child, opener, owner)
 
-    def _unclosed(self, missing: Concrete, opener: Concrete | None) -> None:
+    def _unclosed(self, missing: Concrete, opener: Concrete | None, owner: str) -> None:
+        if opener and owner.startswith("node") and self._holds_graph_item(missing, opener):
+            return
         bracket = PAIRS[opener.kind] if opener else "}"
         here = self.place(missing)
         text = bracket
@@ -255,6 +262,33 @@ class Lowering:
         if other and other.group(1).decode() != bracket and self.data.count(b"{") < self.data.count(b"}"):
             fix = change(self.place(Span(*other.span(1))), bracket, safe=False)
         self.trouble(unclosed_block(here, bracket, self.place(opener) if opener else None, fix))
+
+    def _holds_graph_item(self, missing: Concrete, opener: Concrete) -> bool:
+        """Report an item of a graph in a node that is closed behind it; whether there is one. No brace is missing then."""
+        word = _GRAPH_ITEM.match(self.data, missing.end)
+        if word is None or self.data.count(b"{") != self.data.count(b"}"):
+            return False
+        place = self.place(Span(*word.span(1)))
+        self.nested = True
+        moved = self._moved(word.start(1), self.line_start(opener.start))
+        self.trouble(graph_item(place, word[1].decode(), *moved))
+        return True
+
+    def _moved(self, start: int, target: int) -> tuple[Fix, ...]:
+        """The fix that moves whole lines, from a word that begins one to where its braces are closed, before a line."""
+        first = end = self.line_start(start)
+        if self.data[first:start].strip():
+            return ()
+        for _ in range(MOST_MOVED):
+            end = self.line_end(end)
+            end += 2 if self.data[end : end + 2] == b"\r\n" else 1
+            text = self.data[first:end]
+            if text.count(b"{") == text.count(b"}"):
+                written = self.slice(first, end)
+                kept = self.indent(target) + written.lstrip(" \t")
+                edits = (Edit(self.place(Span(target, target)), kept), Edit(self.place(Span(first, end)), ""))
+                return (Fix("move it out of the node", edits),)
+        return ()
 
     def commas(self, node: Concrete, *, between: Callable[[Concrete, Concrete], bool] | None = None) -> None:
         """Report commas that separate nothing, and those that are missing: `between` says of two elements whether they need one."""

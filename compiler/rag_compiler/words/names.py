@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place
+from rag_compiler.words.synonyms import synonym
 from rag_ir.permission import words
 from rag_ir.spell import closest
 
@@ -216,8 +217,11 @@ def _unknown(
     plural: str,
 ) -> Diagnostic:
     names = sorted(set(available))
-    near = None if elsewhere else closest(name, names if len(names) <= MANY else _likely(name, names))
+    meant = None if elsewhere else synonym(code, name, names)
+    near = meant or (None if elsewhere else closest(name, names if len(names) <= MANY else _likely(name, names)))
     help_ = elsewhere or (f"did you mean `{near}`?" if near else f"{plural}: {quoted(names)}" if names else "")
+    if meant:
+        help_ = f"here it is called `{meant}`"
     related = (Label(declared[near], f"`{near}` is declared here"),) if near and near in declared else ()
     return Diagnostic(
         code=code,

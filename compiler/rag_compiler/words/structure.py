@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Label, Place
 from rag_compiler.words.names import quoted, replace
+from rag_compiler.words.synonyms import synonym
 from rag_ir.spell import closest
 
 
@@ -64,6 +65,18 @@ def illegal_item(place: Place, word: str, owner: str, help_: str, candidates: It
     )
 
 
+def kind_of_node(place: Place) -> Diagnostic:
+    """`type agent` in a node."""
+    return Diagnostic(
+        code="illegal-item",
+        place=place,
+        message="`type` is not legal in a node",
+        label="not legal here",
+        help="what a node does is its `kind`",
+        fixes=(replace(place, "kind"),),
+    )
+
+
 def excluded_item(place: Place, word: str, other: str, first: Place, help_: str) -> Diagnostic:
     """The second of two items that exclude each other."""
     return Diagnostic(
@@ -101,7 +114,7 @@ def routing_conflict(place: Place, node: str, second: str, first: str, first_pla
 
 def impossible_label(place: Place, label: str, owner: str, labels: Sequence[str], hint: str = "") -> Diagnostic:
     """A label that the node never produces; `owner` is "node `n` of kind `model`"."""
-    near = None if hint else closest(label, labels)
+    near = None if hint else synonym("impossible-label", label, ("else",)) or closest(label, labels)
     possible = f"it can end with {quoted(labels)}" if labels else "it has no labels; route with `when` and `else`"
     return Diagnostic(
         code="impossible-label",

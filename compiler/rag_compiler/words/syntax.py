@@ -91,6 +91,18 @@ def doubled_token(place: Place, token: str, surplus: Place) -> Diagnostic:
     )
 
 
+def graph_value(place: Place, word: str) -> Diagnostic:
+    """`recursion_limit 3` in a node."""
+    help_ = "write it in the block of the graph; what bounds a node is `max_visits`, and `max_turns` of an agent"
+    return misplaced(place, f"`{word}` is an item of a graph, not of a node", help_)
+
+
+def graph_item(place: Place, word: str, *fixes: Fix) -> Diagnostic:
+    """`channel ..` or `node ..` between the items of a node."""
+    message = f"`{word}` is an item of a graph, and stands in a node"
+    return misplaced(place, message, "write it before or behind the node", *fixes)
+
+
 def missing_mark(place: Place, mark: str, message: str, fix: Fix) -> Diagnostic:
     """A comma, a colon or an arrow that is not there."""
     return Diagnostic(
