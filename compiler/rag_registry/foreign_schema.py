@@ -103,8 +103,12 @@ class _Reader:
 def _of_values(values: list[Json]) -> dict[str, Json]:
     """The form of one of some values: texts keep theirs, of everything else the type stays."""
     texts: list[Json] = list(dict.fromkeys(value for value in values if isinstance(value, str)))
-    members: list[dict[str, Json]] = [{"type": "string", "enum": texts}] if texts else []
-    members += [{"type": _kind(value)} for value in values if not isinstance(value, (str, list, dict))]
+    members: list[dict[str, Json]] = []
+    if texts:
+        members.append({"type": "string", "enum": texts})
+    for value in values:
+        if not isinstance(value, (str, list, dict)):
+            members.append({"type": _kind(value)})
     return {} if any(isinstance(value, (list, dict)) for value in values) else _any_of(members)
 
 

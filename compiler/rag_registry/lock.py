@@ -10,7 +10,7 @@ that a server says something else of, or that is reached in another way, is not 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from rag_ir.finding import Finding, pointer
 from rag_ir.record import record, replace
@@ -101,16 +101,16 @@ def read_lock(data: bytes) -> Lock | str:
     if len(data) > LARGEST:
         return "it is larger than 16 MiB"
     try:
-        value = json.loads(data.decode("utf-8"))
+        value: Json = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError):
         return "it is not JSON"
     servers = value.get("mcp") if isinstance(value, dict) else None
-    if not isinstance(servers, dict):
+    if not isinstance(value, dict) or not isinstance(servers, dict):
         return "it does not have the form of a lock"
     if value.get("version") != VERSION:
         return f"it is of another version than {VERSION}"
     try:
-        return {name: _server(part) for name, part in cast("dict[str, Json]", servers).items()}
+        return {name: _server(part) for name, part in servers.items()}
     except _BadLock as bad:
         return str(bad)
 

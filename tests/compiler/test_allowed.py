@@ -62,7 +62,7 @@ def main(**allow: list[str]) -> Graph:
 
 SUB = build.graph("sub", start="x", nodes=[build.tool("x", "publish")])
 
-POLICIES = [
+POLICIES: list[tuple[str, list[str]]] = [
     ("", []),
     ("[policy.deny]\ntools = ['publish']", ["/requires/tools/0"]),
     ("[policy.deny]\ntools = ['post']", ["/requires/tools/0"]),

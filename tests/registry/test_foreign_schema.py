@@ -57,15 +57,16 @@ def test_schemas(given_: Json, expected: Json) -> None:
 def test_what_contains_itself_ends() -> None:
     tree: Json = {"$ref": "#/$defs/t", "$defs": {"t": {"type": "array", "items": {"$ref": "#/$defs/t"}}}}
     assert not list(schema_problems(dict(foreign_schema(tree))))
+    parts: list[Json] = [{"type": "array", "items": {"$ref": "#/$defs/t"}}] * 9
     wide: Json = {
         "$ref": "#/$defs/t",
-        "$defs": {"t": {"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/t"}}] * 9}},
+        "$defs": {"t": {"anyOf": parts}},
     }
     assert not list(schema_problems(dict(foreign_schema(wide))))
 
 
 def test_arguments_are_an_object() -> None:
-    nothing = {"type": "object", "properties": {}, "required": []}
+    nothing: Json = {"type": "object", "properties": {}, "required": []}
     assert object_schema({"type": "object"}) == nothing
     assert object_schema(STRING) == nothing
     assert object_schema(None) == nothing

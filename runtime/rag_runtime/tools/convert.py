@@ -18,6 +18,7 @@ Convert = Callable[[Any], Any]
 """Makes a value of a JSON value. Raises whatever the class raises that does not take it."""
 
 NESTING = 32
+_PLAIN: tuple[type[Any], ...] = (str, int, float, bool, list, dict)
 
 
 def converters(function: Callable[..., object]) -> Mapping[str, Convert]:
@@ -45,10 +46,10 @@ def _converter(hint: object, left: int) -> Convert | None:
         return _of_items(_converter(arguments[0], left - 1), tuple)
     if origin is not None and len(arguments) == 1:
         return _of_items(_converter(arguments[0], left - 1), list)
-    return _of_class(hint, left) if isinstance(hint, type) else None
+    return _of_class(cast("type[Any]", hint), left) if isinstance(hint, type) else None
 
 
-def _of_class(cls: type, left: int) -> Convert | None:
+def _of_class(cls: type[Any], left: int) -> Convert | None:
     validate = getattr(cls, "model_validate", None)
     if callable(validate) and hasattr(cls, "model_fields"):
         return cast("Convert", validate)
@@ -88,7 +89,7 @@ def _of_record(cls: type, names: set[str] | None, left: int, *, make: bool) -> C
 def _of_union(members: tuple[object, ...], left: int) -> Convert | None:
     """The first member that takes the value; JSON that fits a member as it is stays."""
     choices = [made for member in members if (made := _converter(member, left)) is not None]
-    plain = tuple(member for member in members if member in (str, int, float, bool, list, dict))
+    plain = tuple(each for each in _PLAIN if each in members)
     if not choices:
         return None
 
@@ -110,11 +111,10 @@ def _of_items(item: Convert | None, collect: Callable[[list[Any]], object]) -> C
     if item is None and collect is list:
         return None
 
-    def convert(value: object) -> object:
+    def convert(value: Any) -> object:
         if not isinstance(value, list):
-            return value
-        items: list[Any] = value
-        return collect([item(each) for each in items] if item is not None else items)
+            return cast("object", value)
+        return collect([item(each) if item is not None else each for each in cast("list[object]", value)])
 
     return convert
 

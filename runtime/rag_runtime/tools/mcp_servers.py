@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 from rag_registry.lock import LockedTool
 from rag_runtime.tools.foreign import message_of
@@ -137,7 +137,8 @@ def _program(server: McpServer, root: Path, environment: Mapping[str, str], said
 def _leaf(error: BaseException) -> BaseException:
     """The first of what went wrong together."""
     while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        error = group.exceptions[0]
     return error
 
 
