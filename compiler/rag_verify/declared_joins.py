@@ -22,7 +22,7 @@ def check_declared_joins(known: Map, seen: Explored | None) -> list[Finding]:
 
 
 def _check(known: Map, seen: Explored, index: int, join: ir.GraphJoin) -> Iterator[Finding]:
-    if not all(source in known.reached and source in known.places for source in join.sources):
+    if not join.sources or not all(source in known.reached and source in known.places for source in join.sources):
         return
     at = f"{known.at}/joins/{index}"
     missing = [source for source in join.sources if (index, source) in seen.skipped]
