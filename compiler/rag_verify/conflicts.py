@@ -16,7 +16,8 @@ from rag_ir.record import record
 from rag_ir.values import json_equal
 from rag_verify.accesses import World, Write, roots_in, writes_of
 from rag_verify.parallel import Branch, Pair, pairs_of
-from rag_verify.supersteps import FAILURES, Site, Supersteps, Times, times_of
+from rag_verify.supersteps import FAILURES, Site, Supersteps
+from rag_verify.times import Times, times_of
 from rag_verify.ways import Map
 
 EXCLUSIVE = ("overwrite", "ephemeral", "merge")
@@ -112,7 +113,7 @@ class _Conflicts:
     def may_merge(self, pair: Pair, site: Site) -> bool:
         """Of a race only what does not win can merge beside another: the first success discards the rest."""
         node = self.known.nodes[pair.sender]
-        racing = isinstance(node.routing, ir.JoinSends) and node.routing.wait == "race"
+        racing = isinstance(node.routing, ir.JoinSends) and _one_wins(node.routing)
         sends = (pair.one.send, pair.other.send)
         if pair.lasting or not racing or not all(at is not None and node.sends[at].blocking for at in sends):
             return True
@@ -276,6 +277,11 @@ class _Walk:
         if node.routing.wait not in SURE_WAITS:
             return None
         return [((node.routing.target, ""), wait) for wait in times_of(steps.wait(node))]
+
+
+def _one_wins(join: ir.JoinSends) -> bool:
+    """Whether the first success decides."""
+    return join.wait == "race" or (join.wait == "quorum" and join.quorum == 1)
 
 
 def _may_end(node: ir.Node) -> bool:

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 
 from rag_ir import graph as ir
 from rag_ir.record import record
-from rag_verify.supersteps import Site, Supersteps, Times, Tree, from_first, sums
+from rag_verify.supersteps import Site, Supersteps, Tree
+from rag_verify.times import Times, from_first, sums
 
 MOST_PAIRS = 4_000
 """So many pairs of branches are looked at in one graph."""

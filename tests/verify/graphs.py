@@ -30,7 +30,7 @@ SHAPES = (
     Shape(lists=True),
     Shape(failing=True),
     Shape(failing=True, optional=True, waits=("all", "best_effort", "compare")),
-    Shape(waits=("race", "quorum", "all")),
+    Shape(failing=True, waits=("race", "quorum", "all")),
     Shape(waits=("all", "race"), unwaited=True),
     Shape(declared=True),
     Shape(declared=True, lists=True),

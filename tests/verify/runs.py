@@ -112,21 +112,23 @@ class Runs:
     def _outcome(self, start: StartTask, choices: Choices, seen: Seen) -> Event:
         node = self._nodes[start.task.node]
         labels = _labels(node)
-        at = choices.of(len(labels) + self.failing)
-        if at == len(labels):
+        ways = [None, *(["error"] if _catches(node) else [])] if self.failing else []
+        at = choices.of(len(labels) + len(ways))
+        if at >= len(labels):
             seen.failures += 1
-            return self._failure(start, node)
+            return TaskFailed(
+                task=start.task.id, error=Error(code="broken", message="it is broken"), label=ways[at - len(labels)]
+            )
         lists = [index for index, send in enumerate(node.sends) if send.each is not None]
         output: Json = {str(index): [*range(choices.of(3))] for index in lists}
         return TaskSucceeded(
             task=start.task.id, output=output, label=labels[at], writes=(("log", node.name),), messages=()
         )
 
-    def _failure(self, start: StartTask, node: Node) -> Event:
-        caught = isinstance(node.routing, Routes) and any(entry.label == "error" for entry in node.routing.entries)
-        return TaskFailed(
-            task=start.task.id, error=Error(code="broken", message="it is broken"), label="error" if caught else None
-        )
+
+def _catches(node: Node) -> bool:
+    """Whether a route takes a failure that has a label."""
+    return isinstance(node.routing, Routes) and any(entry.label == "error" for entry in node.routing.entries)
 
 
 def _labels(node: Node) -> list[str]:
