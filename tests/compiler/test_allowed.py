@@ -25,9 +25,15 @@ provider = "echo"
 [tools.search]
 python = "tools:search"
 args = {}
+effects = "read"
+reads = "public"
+returns_trust = "trusted"
 [tools.publish]
 python = "tools:publish"
 args = {}
+effects = "read"
+reads = "public"
+returns_trust = "trusted"
 aliases = ["post"]
 [agents.writer]
 model = "small"
