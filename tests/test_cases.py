@@ -25,6 +25,7 @@ SHOWN_ELSEWHERE = {
     *("source-too-large", "nesting-too-deep", "invalid-utf8"),
     *("unreadable-tool", "unreadable-file", "environment-missing", "not-locked", "bad-lock"),
     *("ir-invalid", "ir-version", "ir-digest", "capability-changed", "capability-missing"),
+    "review-required",
 }
 """Rules about bytes, files and documents, which no fence can hold: their own tests make them."""
 

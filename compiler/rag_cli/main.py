@@ -21,6 +21,7 @@ COMMANDS = {
     "fix": ("fix", "apply the edits that findings offer"),
     "fmt": ("fmt", "write sources in their canonical form"),
     "compile": ("compile", "write the IR of a graph"),
+    "review": ("review", "show what a graph can reach and spend, and approve it"),
     "run": ("run", "execute a source or an IR"),
     "runs list": ("runs_list", "list past and paused runs"),
     "runs show": ("runs_show", "show one run: its path, calls, questions, result"),

@@ -62,6 +62,7 @@ def of_ir(file: str, data: bytes, graph: str | None, project: str | None = None)
     from rag_cli.run_place import place_of
     from rag_ir.codec import decode
     from rag_verify import verify
+    from rag_verify.review import from_elsewhere
 
     document, findings = decode(data)
     if document is not None:
@@ -73,7 +74,7 @@ def of_ir(file: str, data: bytes, graph: str | None, project: str | None = None)
         raise Trouble(f"{shown(file)} is refused{where}: {first.message} ({first.code})", first.help, REFUSED)
     place = place_of(project, None, None if file == STDIN else Path(file).parent)
     place.heed(document)
-    return Target(document, place.root, place.registry, levels["warning"])
+    return Target(from_elsewhere(document), place.root, place.registry, levels["warning"])
 
 
 def compiled(file: str, data: bytes, graph: str | None, project: str | None = None, *, warn: bool = False) -> Target:

@@ -139,6 +139,7 @@ RULES: dict[str, Rule] = _declare(
     _error("ir-digest", "the document's digest is not that of its content", safety=True),
     _error("capability-changed", "a capability's schema is not the one that the graph was compiled with", safety=True),
     _error("capability-missing", "a capability that the graph requires is not in this registry", safety=True),
+    _error("review-required", "a person must approve the graph before it runs", safety=True),
     _error("environment-missing", "an environment variable that the manifest names cannot be used", safety=True),
 )
 

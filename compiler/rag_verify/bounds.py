@@ -134,7 +134,15 @@ class DocumentBounds:
 
 
 def _bounds(amounts: Amounts, depth: Bound) -> Bounds:
-    return Bounds(*(getattr(amounts, name) for name in Amounts.names()), depth)
+    return Bounds(
+        activations=amounts.activations,
+        model_calls=amounts.model_calls,
+        tool_calls=amounts.tool_calls,
+        input_tokens=amounts.input_tokens,
+        output_tokens=amounts.output_tokens,
+        cost=amounts.cost,
+        depth=depth,
+    )
 
 
 def models_of(document: Document, graphs: Sequence[str]) -> list[str]:

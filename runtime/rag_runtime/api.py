@@ -31,6 +31,7 @@ from rag_runtime.reading import RunResult, result_of, standing
 from rag_runtime.refusals import DocumentRefused, InputRefused, RunRefused
 from rag_runtime.seams import Capabilities, Resource
 from rag_runtime.stores.store import Run, Store, now
+from rag_verify.review import check_review
 
 CLOSING_SECONDS = 2.0
 
@@ -46,14 +47,17 @@ async def run(
     thread: str | None = None,
     observe: Observer | None = None,
     capabilities: Capabilities | None = None,
+    approvals: Sequence[str] = (),
 ) -> RunResult:
     """Runs the document's entry graph until it ends or waits. Files of capabilities are looked for under `root`.
 
-    `capabilities` replaces what the registry would give. Raises `RunRefused`, `StoreError`.
+    `capabilities` replaces what the registry would give; `approvals` are the digests of documents that a person has reviewed.
+    Raises `RunRefused`, `StoreError`.
     """
     admitted, findings = admit(document, registry)
     if admitted is None:
         raise DocumentRefused(findings)
+    _require_review(admitted, approvals)
     accepted, problems = accept(admitted, input)
     if problems:
         raise InputRefused(problems)
@@ -88,6 +92,7 @@ async def resume(
     actor: str = "",
     observe: Observer | None = None,
     capabilities: Capabilities | None = None,
+    approvals: Sequence[str] = (),
 ) -> RunResult:
     """Goes on with a root run where it stands, with answers by address (an empty one: the one question that there is).
 
@@ -99,6 +104,7 @@ async def resume(
     document, findings = load(store.document(row.digest), registry)
     if document is None:
         raise DocumentRefused(findings)
+    _require_review(document, approvals)
     with store.lease(run_id):
         bound = capabilities or _bound(document, registry, root)
         session = Session(document, store, bound, observe, run_id)
@@ -122,6 +128,7 @@ def run_blocking(
     thread: str | None = None,
     observe: Observer | None = None,
     capabilities: Capabilities | None = None,
+    approvals: Sequence[str] = (),
 ) -> RunResult:
     """`run`, in an event loop of its own."""
     name = run_id or new_name(now())
@@ -136,6 +143,7 @@ def run_blocking(
         thread=thread,
         observe=observe,
         capabilities=capabilities,
+        approvals=approvals,
     )
     return _blocking(going, name, store)
 
@@ -150,6 +158,7 @@ def resume_blocking(
     actor: str = "",
     observe: Observer | None = None,
     capabilities: Capabilities | None = None,
+    approvals: Sequence[str] = (),
 ) -> RunResult:
     """`resume`, in an event loop of its own."""
     going = partial(
@@ -162,6 +171,7 @@ def resume_blocking(
         actor=actor,
         observe=observe,
         capabilities=capabilities,
+        approvals=approvals,
     )
     return _blocking(going, run_id, store)
 
@@ -176,6 +186,12 @@ def _blocking(going: Callable[[], Coroutine[Any, Any, RunResult]], name: str, st
         if result is None:
             raise
         return result
+
+
+def _require_review(document: Document, approvals: Sequence[str]) -> None:
+    """Raises `DocumentRefused` where this machine wants a review that nobody has given."""
+    if findings := check_review(document, document.policy, approvals):
+        raise DocumentRefused(findings)
 
 
 def _bound(document: Document, registry: Registry, root: Path) -> Capabilities:

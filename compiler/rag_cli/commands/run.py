@@ -6,13 +6,14 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from rag_cli.arguments import Parser
+from rag_cli.files import STDIN
 from rag_cli.printable import counted, printable
 from rag_cli.run_place import RunPlace, configure_place, opened, run_place
 from rag_cli.target import configure_target, target
 from rag_cli.terminal import say
 
 if TYPE_CHECKING:
-    from rag_ir.graph import Json
+    from rag_ir.graph import Document, Json
     from rag_runtime.events import Question
     from rag_runtime.observe import Observer
     from rag_runtime.reading import RunResult
@@ -60,15 +61,35 @@ def execute(arguments: Namespace) -> int:
         say(f"{counted(aim.warnings, 'warning')}; `rag check` shows {'it' if aim.warnings == 1 else 'them'}")
     given = run_input(arguments.input, document.graphs[document.entry])
     place = run_place(aim.root, aim.registry, arguments.store)
+    approvals = _approvals(document, place, may_ask=arguments.file != STDIN and not arguments.auto_answer)
     with opened(place, make=True) as store:
         with watched(arguments.events) as observer:
-            result = run_blocking(document, place.registry, root=place.root, input=given, store=store, observe=observer)
+            result = run_blocking(
+                document,
+                place.registry,
+                root=place.root,
+                input=given,
+                store=store,
+                observe=observer,
+                approvals=approvals,
+            )
             if arguments.auto_answer:
-                result = _auto_answered(result, place, store, observer)
+                result = _auto_answered(result, place, store, observer, approvals)
         return conclude(result, document, place, arguments.events)
 
 
-def _auto_answered(result: RunResult, place: RunPlace, store: Store, observer: Observer) -> RunResult:
+def _approvals(document: Document, place: RunPlace, *, may_ask: bool) -> tuple[str, ...]:
+    """The digests that were approved, this one too if a person has just approved it; nothing is read where nobody asks."""
+    if place.registry.policy.require_review == "never":
+        return ()
+    from rag_cli.approving import approved_or_asked
+
+    return approved_or_asked(document, place.registry, place.root, may_ask=may_ask)
+
+
+def _auto_answered(
+    result: RunResult, place: RunPlace, store: Store, observer: Observer, approvals: tuple[str, ...]
+) -> RunResult:
     """Goes on until the run ends, or asks what nobody but a person can know. Every answer is journaled with its actor."""
     from rag_runtime.api import resume_blocking
 
@@ -81,7 +102,14 @@ def _auto_answered(result: RunResult, place: RunPlace, store: Store, observer: O
         for address, value in answers.items():
             say(printable(f"answered {address} with {value!r} as `{AUTO}`"))
         result = resume_blocking(
-            result.run, place.registry, root=place.root, store=store, answers=answers, actor=AUTO, observe=observer
+            result.run,
+            place.registry,
+            root=place.root,
+            store=store,
+            answers=answers,
+            actor=AUTO,
+            observe=observer,
+            approvals=approvals,
         )
     return result
 

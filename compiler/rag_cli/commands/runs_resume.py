@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rag_cli.arguments import Parser
 from rag_cli.printable import quoted
 from rag_cli.run_input import json_or_text
-from rag_cli.run_place import configure_place, document_of, opened, place_of
+from rag_cli.run_place import RunPlace, configure_place, document_of, opened, place_of
 from rag_cli.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -63,8 +63,17 @@ def execute(arguments: Namespace) -> int:
                 answers=answers,
                 actor=actor,
                 observe=observer,
+                approvals=_approved(place),
             )
         return conclude(result, document, place, arguments.events)
+
+
+def _approved(place: RunPlace) -> tuple[str, ...]:
+    if place.registry.policy.require_review == "never":
+        return ()
+    from rag_cli.approving import approved
+
+    return approved(place.root)
 
 
 def _answers(given: Sequence[str], questions: Sequence[Question]) -> dict[str, Json]:
