@@ -15,6 +15,7 @@ from rag_ir.graph import END, Code, Json
 from rag_ir.record import record
 from rag_ir.values import json_equal
 from rag_verify.accesses import World, Write, roots_in, writes_of
+from rag_verify.flow import reachable
 from rag_verify.parallel import Branch, Pair, pairs_of
 from rag_verify.supersteps import FAILURES, Site, Supersteps
 from rag_verify.times import Times, times_of
@@ -61,6 +62,7 @@ class _Conflicts:
         self.world = world
         self.channels = channels
         self.order = {channel.name: index for index, channel in enumerate(known.graph.channels)}
+        self.losing = _losing(known)
         self._writes: dict[Site, list[Write]] = {}
 
     def findings(self) -> Iterator[Finding]:
@@ -131,7 +133,9 @@ class _Conflicts:
 
     def certain(self, clash: Clash) -> bool:
         pair = clash.pair
-        if pair.lasting or not all(self.inevitable(pair, branch) for branch in (pair.one, pair.other)):
+        if pair.lasting or pair.sender in self.losing:
+            return False
+        if not all(self.inevitable(pair, branch) for branch in (pair.one, pair.other)):
             return False
         walk = _Walk(self, clash.channel)
         return all(walk.meets(one, other) for one in pair.one.sites for other in pair.other.sites)
@@ -277,6 +281,18 @@ class _Walk:
         if node.routing.wait not in SURE_WAITS:
             return None
         return [((node.routing.target, ""), wait) for wait in times_of(steps.wait(node))]
+
+
+def _losing(known: Map) -> set[str]:
+    """The nodes that may run in a child which is cut short though nothing in it fails."""
+    cut = [
+        send.target
+        for node in known.graph.nodes
+        if isinstance(node.routing, ir.JoinSends)
+        and (node.routing.wait not in SURE_WAITS or node.routing.timeout is not None)
+        for send in node.sends
+    ]
+    return reachable(cut, known.follows)
 
 
 def _one_wins(join: ir.JoinSends) -> bool:

@@ -89,6 +89,7 @@ class _Explorer:
         self.steps = steps
         self.joins = Joins(graph)
         self.pairs: set[tuple[Site, Site]] = set()
+        self.spent = 0
         self.choices: dict[str, list[tuple[str | None, tuple[Site, ...]]]] = {}
 
     def run(self) -> bool:
@@ -96,21 +97,23 @@ class _Explorer:
         start = Scope([((self.graph.start, ""), frozenset())])
         known = {frozen(start)}
         pending = [frozen(start)]
-        spent = 0
-        for _ in range(self.steps.limit):
+        for step in range(1, self.steps.limit + 1):
             later: list[Frozen] = []
             for situation in pending:
-                for after in self.after(situation):
-                    spent += 1
-                    if spent > MOST_CHOICES or len(known) > MOST:
-                        return False
+                self.note(situation)
+                for after in self.after(situation) if step < self.steps.limit else ():
                     if after not in known:
                         known.add(after)
                         later.append(after)
-            if not later:
-                return True
+                if self.spent > MOST_CHOICES or len(known) > MOST:
+                    return False
             pending = later
         return True
+
+    def note(self, situation: Frozen) -> None:
+        """What is active together."""
+        sites = [site for _, (site, _) in _all_acts(thawed(situation))]
+        self.pairs.update((one, other) for at, one in enumerate(sites) for other in sites[at + 1 :])
 
     def seen(self) -> Explored:
         joins = self.joins
@@ -123,11 +126,9 @@ class _Explorer:
         )
 
     def after(self, situation: Frozen) -> Iterator[Frozen]:
-        acts = _all_acts(thawed(situation))
-        sites = [site for _, (site, _) in acts]
-        self.pairs.update((one, other) for at, one in enumerate(sites) for other in sites[at + 1 :])
-        options = [self.options(site[0]) for site in sites]
-        for moves in islice(product(*options), MOST_CHOICES):
+        options = [self.options(site[0]) for _, (site, _) in _all_acts(thawed(situation))]
+        for moves in islice(product(*options), MOST_CHOICES + 1 - self.spent):
+            self.spent += 1
             root = thawed(situation)
             places = _all_acts(root)
             for scope, _ in places:

@@ -103,7 +103,8 @@ def _conflicts(compared: Compared, graph: Graph, seen: list[Seen], complete: boo
         for one, other in combinations(merged, 2)
         if channel[one] and channel[one] == channel[other]
     }
-    compared.claim("two writers", pairs, met, sound=complete, whole=True)
+    apart = any(not send.blocking for node in graph.nodes for send in node.sends)
+    compared.claim("two writers", pairs, met, sound=complete and not apart, whole=True)
     for clash, certain in said:
         if certain:
             compared.counts["two writers whom no run escapes: said"] += 1
