@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rag_compiler import hir, syntax
 from rag_compiler.check_built import check_graph_built, check_node_built
-from rag_compiler.check_calls import check_calls, check_recursion
+from rag_compiler.check_calls import check_calls, check_recursion, sent_to
 from rag_compiler.check_flags import check_flags
 from rag_compiler.check_graphs import check_graph
 from rag_compiler.check_items import check_agent_items, check_graph_items, check_node_items, check_test_items
@@ -37,13 +37,14 @@ def check(project: hir.Project, files: Sequence[tuple[str, syntax.File]], regist
         check_graph(graph, project.agents, sink)
         check_graph_values(graph, types, sink)
         check_flags(graph, sink)
+        sent = sent_to(graph)
         for node in graph.nodes.values():
             check_node_items(graph, node, sink)
             check_node_built(graph, node, sink)
             check_routing(node, registry, sink)
             check_sends(node, sink)
             check_writes(graph, node, project, registry, sink)
-            check_calls(graph, node, project, registry, sink)
+            check_calls(graph, node, sent, project, registry, sink)
         check_graph_types(graph, project, registry, relations, sink)
     for agent in project.agents.values():
         if agent.syntax and agent.origin.path is not None:

@@ -13,11 +13,24 @@ from rag_ir.types import may_be_absent
 from rag_registry.registry import Registry
 
 
-def check_calls(graph: hir.Graph, node: hir.Node, project: hir.Project, registry: Registry, sink: Sink) -> None:
-    """What the arguments of a tool and the inputs of children lack; of which types they are is `check_types`'."""
+def sent_to(graph: hir.Graph) -> frozenset[str]:
+    """The declared nodes that are sent to."""
+    sends = (send for node in graph.nodes.values() for send in node.sends)
+    return frozenset(send.target.name for send in sends if isinstance(send.target, hir.Ref) and send.child is None)
+
+
+def check_calls(
+    graph: hir.Graph, node: hir.Node, sent: frozenset[str], project: hir.Project, registry: Registry, sink: Sink
+) -> None:
+    """What the arguments of a tool and the inputs of children lack; of which types they are is `check_types`'.
+
+    `sent` are the nodes that sends to declared nodes lead to: their children are given the payloads.
+    """
     match node.behaviour:
         case hir.ToolNode(tool=hir.Ref(name), arguments=arguments):
             _check_tool(node, name, arguments, registry, sink)
+        case hir.ChildNode(input=None) if node.name.name in sent:
+            pass
         case hir.ChildNode(kind=kind, callee=hir.Ref(name, span), input=given):
             _check_input(hir.Child(kind, name), given, span, graph, project, sink)
         case hir.ModelNode(agent=hir.Ref(name, span)):

@@ -177,7 +177,10 @@ class _Graph:
         for name in made.fields:
             if name in fields and name in self.graph.channels:
                 found = self.site.types.without_null(fields[name].type)
-                wanted = self._written(self.graph.channels[name])
+                goes = (
+                    f"field `{name}` of the output goes to the channel of that name; `writes {{ .. }}` says otherwise"
+                )
+                wanted = replace(self._written(self.graph.channels[name]), help=goes)
                 self._fit(spans.get(name, otherwise), found, wanted, f"output.{name}")
 
     def _fit(self, span: Span, found: TypeValue, wanted: Wanted, text: str) -> None:

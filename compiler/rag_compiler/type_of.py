@@ -16,6 +16,7 @@ from rag_compiler.source import Span
 from rag_compiler.type_of_calls import Use, use
 from rag_compiler.type_of_facts import Known, facts_when, key_of, root_key, text_of, there
 from rag_compiler.type_of_members import element, indexed, member
+from rag_compiler.type_of_shapes import difference, only_list, only_object, type_of_field
 from rag_compiler.words import types as say
 from rag_compiler.words.names import unknown_field
 from rag_ir.record import field, mutable, record, replace
@@ -36,15 +37,25 @@ from rag_ir.types import (
     union,
 )
 
+GIVES = "must give"
+
 
 @record
 class Wanted:
-    """The type that a place takes, and what the place is: "channel `n`". `related` says where that is declared."""
+    """The type that a place takes, and what the place is: "channel `n`". `related` says where that is declared, `help` how the
+    value comes there."""
 
     what: str
     type: TypeValue
     guard: bool = False
     related: tuple[Label, ...] = ()
+    verb: str = "takes"
+    help: str = ""
+
+    @property
+    def head(self) -> str:
+        """How a sentence about it begins."""
+        return f"{self.what} {self.verb}"
 
     def inside(self, part: str, type_: TypeValue) -> Wanted:
         """A part of it."""
@@ -144,7 +155,7 @@ class Typing:
             return JSON
         looked_up = id(target) in self.looked_up
         if found.null and not lenient and not looked_up:
-            self._null(target, type_, f"null has no member `{name}`")
+            self._null(target, type_, whole, f"null has no member `{name}`")
             return JSON
         if found.looked or (looked_up and not self.types.nullable(found.type)):
             self.looked_up[id(whole)] = whole
@@ -155,16 +166,17 @@ class Typing:
         owner = f"`{text}` of type `{say.shown(type_)}`" if text else f"a value of type `{say.shown(type_)}`"
         help_ = ""
         item = element(self.types, type_)
-        if not names and item is not None and member(self.types, item, name).names:
+        if not names and item is not None and not member(self.types, item, name).lacks:
             help_ = f"it is a list: `map({text or 'list'}, x => x.{name})`"
         elif not names and name in ("length", "size", "count"):
             help_ = f"write `len({text or 'x'})`"
         self.sink.add(unknown_field(self.sink.at(at), name, owner, dict.fromkeys(names), help_))
 
-    def _null(self, target: hir.Expr, type_: TypeValue, why: str) -> None:
+    def _null(self, target: hir.Expr, type_: TypeValue, whole: hir.Expr, why: str) -> None:
+        """Report that `target` may be null, of which `whole` is a part."""
         place, text = self.sink.at(target.span), text_of(target)
         if self.types.without_null(type_) != say.NOTHING:
-            self.sink.add(say.possibly_null(place, text, why))
+            self.sink.add(say.possibly_null(place, text, text_of(whole), why))
         else:
             self.sink.add(say.always_null(place, text, why))
 
@@ -179,7 +191,7 @@ class Typing:
             self.sink.add(say.no_such_use(self.sink.at(expr.target.span), message))
             return JSON
         if found.null and not lenient and id(expr.target) not in self.looked_up:
-            self._null(expr.target, target, "null has no elements")
+            self._null(expr.target, target, expr, "null has no elements")
             return JSON
         if found.index and not self.types.fits(index, union(found.index)):
             shown = union([INT if each == FLOAT else each for each in found.index])
@@ -233,7 +245,7 @@ class Typing:
         item = element(self.types, source)
         inner = known.with_variable(expr.parameter, JSON if item is None else item)
         if expr.function in ("filter", "any", "all"):
-            self.expect(expr.body, Wanted(f"the lambda of `{expr.function}`", BOOL), inner)
+            self.expect(expr.body, Wanted(f"the lambda of `{expr.function}`", BOOL, verb=GIVES), inner)
             body: TypeValue = BOOL
         else:
             body = self.of(expr.body, inner)
@@ -262,8 +274,10 @@ class Typing:
             message = f"`{sign}` takes {say.TOGETHER.get(name, 'operands of one kind')}, not {both}"
             self.sink.add(say.no_such_use(self.sink.at(expr.span), message))
             return
-        whose = f"the lambda of `{sign}`" if isinstance(expr, hir.EachOf) and made.wrong == 1 else f"`{sign}`"
-        self.fit(operands[made.wrong], types[made.wrong], Wanted(whose, made.wanted))
+        wanted = Wanted(f"`{sign}`", made.wanted)
+        if isinstance(expr, hir.EachOf) and made.wrong == 1:
+            wanted = Wanted(f"the lambda of `{sign}`", made.wanted, verb=GIVES)
+        self.fit(operands[made.wrong], types[made.wrong], wanted)
 
     def _compare(self, expr: hir.Expr, left: hir.Expr, right: hir.Expr, one: TypeValue, other: TypeValue) -> None:
         """Report a comparison whose answer is known. Null is what a channel is before its first write, whatever its type; two
@@ -308,10 +322,10 @@ class Typing:
             case hir.Operation("??", (left, right)):
                 self.fit(left, self.types.without_null(self.of(left, known, lenient=True)), wanted)
                 self.expect(right, wanted, known)
-            case hir.ListOf(items) if (item := self._only_list(wanted.type)) is not None:
+            case hir.ListOf(items) if (item := only_list(self.types, wanted.type)) is not None:
                 for each in items:
                     self.expect(each, wanted.inside("an element", item), known)
-            case hir.ObjectOf(pairs) if (shape := self._only_object(wanted.type, dict(pairs))) is not None:
+            case hir.ObjectOf(pairs) if (shape := only_object(self.types, wanted.type, dict(pairs))) is not None:
                 self._expect_fields(expr, replace(wanted, type=self.types.named(wanted.type, shape)), shape, known)
             case _:
                 self.fit(expr, self.of(expr, known), wanted)
@@ -328,19 +342,19 @@ class Typing:
             return None
         place, rest = self.sink.at(span), self.types.without_null(found)
         if rest != say.NOTHING and self.types.nullable(found) and self.types.fits(rest, wanted.type):
-            return say.possibly_null(place, text, f"{wanted.what} takes {say.wanted_text(wanted.type)}", wanted.related)
+            return say.possibly_null(place, text, text, f"{wanted.head} {say.wanted_text(wanted.type)}", wanted.related)
         if wanted.guard:
             return say.guard_not_bool(place, found)
-        lacking, differing = self._difference(found, wanted.type)
+        lacking, differing = difference(self.types, found, wanted.type)
         if lacking and not differing:
-            return say.missing_field(place, wanted.what, wanted.type, lacking, None, wanted.related)
-        return say.type_mismatch(place, wanted.what, wanted.type, found, differing, wanted.related)
+            return say.missing_field(place, wanted.head, wanted.type, lacking, None, wanted.related)
+        return say.type_mismatch(place, wanted.head, wanted.type, found, differing or wanted.help, wanted.related)
 
     def _expect_fields(self, expr: hir.ObjectOf, wanted: Wanted, shape: Record | MapOf, known: Known) -> None:
         """The fields of an object that is written out; what the type does not name is kept, and may be anything."""
         given = dict(expr.pairs)
         for key, value in expr.pairs:
-            inner = self._of_field(shape, key)
+            inner = type_of_field(self.types, shape, key)
             if inner is None:
                 self.of(value, known)
             else:
@@ -350,52 +364,7 @@ class Typing:
         if lacking:
             strange = [key for key in given if key not in fields]
             place = self.sink.at(expr.span)
-            self.sink.add(say.missing_field(place, wanted.what, wanted.type, lacking, strange, wanted.related))
-
-    def _of_field(self, shape: TypeValue, name: str) -> TypeValue | None:
-        match shape:
-            case MapOf(value):
-                return value
-            case Record():
-                field = self.types.fields(shape).get(name)
-                return field.type if field else None
-            case _:
-                return None
-
-    def _difference(self, found: TypeValue, wanted: TypeValue) -> tuple[list[str], str]:
-        """What a record lacks of another, and the first field of a type that does not fit, as a sentence."""
-        match self.types.alternatives(found), self.types.alternatives(wanted):
-            case ([Record() as one], [Record() as other]):
-                given, fields = self.types.fields(one), self.types.fields(other)
-                lacking = [
-                    name
-                    for name, field in fields.items()
-                    if field.required and not (name in given and given[name].required)
-                ]
-                for name, field in fields.items():
-                    if name in given and name not in lacking and not self.types.fits(given[name].type, field.type):
-                        types = f"is `{say.shown(given[name].type)}`, and `{say.shown(field.type)}` is wanted"
-                        return lacking, f"its field `{name}` {types}"
-                return lacking, ""
-            case _:
-                return [], ""
-
-    def _only_list(self, type_: TypeValue) -> TypeValue | None:
-        """The elements' type of the one kind of list that a type takes."""
-        parts = self.types.alternatives(type_)
-        lists = [part.item for part in parts if isinstance(part, ListOf)]
-        return lists[0] if len(lists) == 1 and JSON not in parts else None
-
-    def _only_object(self, type_: TypeValue, given: dict[str, hir.Expr]) -> Record | MapOf | None:
-        """The one kind of object that a type takes, or the one that an object with such fields can be."""
-        parts = self.types.alternatives(type_)
-        objects = [part for part in parts if isinstance(part, Record | MapOf)]
-        if len(objects) > 1:
-            objects = [part for part in objects if isinstance(part, Record) and self._has(part, given)]
-        return objects[0] if len(objects) == 1 and JSON not in parts else None
-
-    def _has(self, shape: Record, given: dict[str, hir.Expr]) -> bool:
-        return all(name in given for name, field in self.types.fields(shape).items() if field.required)
+            self.sink.add(say.missing_field(place, wanted.head, wanted.type, lacking, strange, wanted.related))
 
 
 def type_of_constant(value: bool | int | float | str | None) -> TypeValue:

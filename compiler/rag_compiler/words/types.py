@@ -42,16 +42,16 @@ def shown(type_: TypeValue, level: int = 0) -> str:
 
 
 def type_mismatch(
-    place: Place, what: str, wanted: TypeValue, found: TypeValue, help_: str = "", related: tuple[Label, ...] = ()
+    place: Place, head: str, wanted: TypeValue, found: TypeValue, help_: str = "", related: tuple[Label, ...] = ()
 ) -> Diagnostic:
-    """`what` ("channel `n`") takes one type and gets another. A text that is near an allowed one comes with that."""
+    """`head` ("channel `n` takes") is followed by a type, and gets another. A text that is near an allowed one comes with that."""
     words = wanted.values if isinstance(wanted, Literals) else ()
     word = found.values[0] if isinstance(found, Literals) and len(found.values) == 1 else ""
     near = closest(word, words) if word else None
     return Diagnostic(
         code="type-mismatch",
         place=place,
-        message=f"{what} takes {wanted_text(wanted)}, not {_found(found)}",
+        message=f"{head} {wanted_text(wanted)}, not {_found(found)}",
         label="does not fit",
         help=f"did you mean `{near}`?" if near else help_,
         related=related,
@@ -78,7 +78,7 @@ def guard_not_bool(place: Place, found: TypeValue, help_: str = "") -> Diagnosti
 
 def missing_field(
     place: Place,
-    what: str,
+    head: str,
     wanted: TypeValue,
     names: Sequence[str],
     given: Sequence[str] | None,
@@ -92,17 +92,19 @@ def missing_field(
     return Diagnostic(
         code="missing-field",
         place=place,
-        message=f"{what} takes {wanted_text(wanted)}, and the {plural} {quoted(names)} {absent}",
+        message=f"{head} {wanted_text(wanted)}, and the {plural} {quoted(names)} {absent}",
         label=f"lacks {quoted(names)}",
         help=f"did you mean {near[0]}?" if near else f"give {quoted(names)} a value, or declare the {plural} with `?`",
         related=related,
     )
 
 
-def possibly_null(place: Place, value: str, why: str, related: tuple[Label, ...] = ()) -> Diagnostic:
-    """A value that may be null where null does not do. `value` is its text, or empty; `why` says what null does not do."""
-    text = value or "x"
-    help_ = f"give another value for null, `{text} ?? ..`, or ask first: `if {text} != null then .. else ..`"
+def possibly_null(place: Place, value: str, whole: str, why: str, related: tuple[Label, ...] = ()) -> Diagnostic:
+    """A value that may be null where null does not do, and the whole that it is a part of; either empty where it is no path.
+
+    `why` says what null does not do.
+    """
+    help_ = f"give another value for null, `{whole or 'x'} ?? ..`, or ask first: `if {value or 'x'} != null then .. else ..`"
     return Diagnostic(
         code="possibly-null",
         place=place,
@@ -113,15 +115,21 @@ def possibly_null(place: Place, value: str, why: str, related: tuple[Label, ...]
     )
 
 
-def always_null(place: Place, value: str, why: str, help_: str = "") -> Diagnostic:
+def always_null(place: Place, value: str, why: str) -> Diagnostic:
     """A value that is null whatever happens; `why` says what null does not do."""
     return Diagnostic(
         code="possibly-null",
         place=place,
-        message=f"`{value}` is always null here, and {why}" if value else f"this is always null, and {why}",
+        message=f"{f'`{value}`' if value else 'this value'} is always null here, and {why}",
         label="always null",
-        help=help_,
+        help=_ALWAYS.get(value, ""),
     )
+
+
+_ALWAYS = {
+    "args": "a node has `args` where a `send`, a `join` or `on_error` leads to it; `input` is what the run was given",
+    "output": "a node of this kind gives nothing",
+}
 
 
 def never_equal(place: Place, message: str, meant: tuple[Span, str] | None) -> Diagnostic:
