@@ -11,34 +11,11 @@ from collections.abc import Iterator
 from rag_ir import graph as ir
 from rag_ir.finding import Finding
 
-_WAIT = "what works is `all`: the join runs its target once every child has succeeded"
-_CHILD = "every child is waited for, and must succeed"
-_TIME = "without it nothing is cut off; a person can cancel the run"
-_RETRY = (
-    "a call that fails for a time is made up to four times anyway; catch what still fails with `on_error` or a route"
-)
 _SPENT = "bound the run with `max_turns`, `max_visits` and `defaults { recursion_limit: .. }`"
 _STORE = "keep what later nodes need in channels"
 _KEPT = "`checkpoint every` is what this version does"
 
 UNBUILT: dict[str, tuple[str, str]] = {
-    "wait race": ("`wait: race`", _WAIT),
-    "wait quorum": ("`wait: quorum`", _WAIT),
-    "wait best_effort": ("`wait: best_effort`", _WAIT),
-    "wait fallback": ("`wait: fallback`", _WAIT),
-    "wait compare": ("`wait: compare`", _WAIT),
-    "join timeout": ("`timeout` of a join", _WAIT),
-    "send blocking": ("`blocking false`", _CHILD),
-    "send optional": ("`optional true`", _CHILD),
-    "send timeout": ("`timeout` of a send", _TIME),
-    "send retry": ("`retry` of a send", _RETRY),
-    "send context": ("`context fork`", "pass what the child needs in its payload"),
-    "send writes": (
-        "`writes` or `into` on a send to a declared node",
-        "give the node itself `writes` or `into`; sends to agents and graphs take them",
-    ),
-    "node timeout": ("`timeout` of a node", _TIME),
-    "node retry": ("`retry` of a node", _RETRY),
     "node budget": ("`budget` of a node", _SPENT),
     "node cache": ("`cache` of a node", "without it every call is made"),
     "node steering": ("`steering` of a node", "without it nobody can steer the node while it runs"),

@@ -256,8 +256,14 @@ def _running(play: Play, length: int) -> set[str]:
     for event, commands in zip(play.journal[:length], play.answers[:length], strict=True):
         if isinstance(event, TaskSucceeded | TaskFailed | TaskPaused):
             running.discard(event.task)
-        running -= {command.task for command in commands if isinstance(command, CancelTask)}
         if any(isinstance(command, Finish) and command.outcome == "cancelled" for command in commands):
             running.clear()
-        running |= {start.task.id for start in starts(commands)}
+        for command in commands:
+            match command:
+                case StartTask(task=task):
+                    running.add(task.id)
+                case CancelTask(task=cut):
+                    running.discard(cut)
+                case _:
+                    pass
     return running

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag_ir.build import channel, get, pass_, send
+from rag_ir.build import channel, get, join_sends, pass_, send
 from rag_ir.graph import Code, Document, JoinSends, Node, Send
 from rag_runtime.commands import StartTask
 from rag_runtime.events import Cancelled, Resumed
@@ -24,23 +25,50 @@ CHANNELS = [
     channel("total", "sum"),
     channel("news", "topic"),
     channel("messages", "messages"),
+    channel("errors", "append"),
 ]
+JoinWait = Literal["all", "race", "quorum", "best_effort", "fallback", "compare"]
 SHORT: Code = ["<", ["call", "len", get("state", "log")], ["lit", 6]]
 
 names = st.sampled_from(NAMES)
 targets = st.one_of(names, st.just("END"))
 
 
-@st.composite
-def sends(draw: st.DrawFn) -> Send:
-    if draw(st.integers(0, 4)):
-        return send(draw(names))
-    return send(draw(names), {"n": ["var", "x"]}, each=("x", get("input")), max=draw(st.sampled_from([None, 1])))
+WAITS: list[JoinWait] = ["all", "all", "best_effort", "fallback", "compare"]
+"""With these, no order of completion shows."""
+RACES: list[JoinWait] = [*WAITS, "race", "race", "quorum", "quorum"]
 
 
 @st.composite
-def nodes(draw: st.DrawFn, name: str) -> Node:
-    sent = draw(st.lists(sends(), max_size=2))
+def sends(draw: st.DrawFn, *, ordered: bool) -> Send:
+    made = send(draw(names))
+    if not draw(st.integers(0, 4)):
+        made = send(draw(names), {"n": ["var", "x"]}, each=("x", get("input")), max=draw(st.sampled_from([None, 1])))
+    made = replace(
+        made, optional=not draw(st.integers(0, 3)), context=draw(st.sampled_from(["fresh", "fresh", "fork"]))
+    )
+    if ordered:
+        return made
+    return replace(made, blocking=bool(draw(st.integers(0, 3))), timeout=draw(st.sampled_from([None, None, 50])))
+
+
+@st.composite
+def waits(draw: st.DrawFn, *, ordered: bool) -> JoinSends:
+    wait = draw(st.sampled_from(WAITS if ordered else RACES))
+    late = not ordered and not draw(st.integers(0, 2))
+    return join_sends(
+        draw(names),
+        wait,
+        quorum=draw(st.integers(1, 2)) if wait == "quorum" else None,
+        keep=wait == "quorum" and draw(st.booleans()),
+        timeout=70 if late else None,
+        on_timeout=draw(st.one_of(st.none(), names)) if late else None,
+    )
+
+
+@st.composite
+def nodes(draw: st.DrawFn, name: str, *, ordered: bool) -> Node:
+    sent = draw(st.lists(sends(ordered=ordered), max_size=2))
     match draw(st.sampled_from(["end", "next", "labels", "guards", "join", "join"])):
         case "next":
             made = pass_(name, sends=sent, next=draw(targets))
@@ -51,22 +79,22 @@ def nodes(draw: st.DrawFn, name: str) -> Node:
             routes: Sequence[tuple[str | None, Code, str]] = [(None, SHORT, draw(targets)), (None, None, draw(targets))]
             made = pass_(name, sends=sent, routes=routes)
         case "join":
-            made = pass_(name, sends=[*sent, draw(sends())], join=draw(names))
+            made = pass_(name, sends=[*sent, draw(sends(ordered=ordered))], join=draw(waits(ordered=ordered)))
         case _:
             made = pass_(name, sends=sent)
     handler = draw(st.one_of(st.none(), names))
-    return replace(made, on_error=handler, max_visits=draw(st.sampled_from([None, None, 2])))
+    timeout = None if ordered else draw(st.sampled_from([None, None, 30]))
+    return replace(made, on_error=handler, max_visits=draw(st.sampled_from([None, None, 2])), timeout=timeout)
 
 
 @st.composite
-def documents(draw: st.DrawFn) -> Document:
+def documents(draw: st.DrawFn, *, ordered: bool = True) -> Document:
+    """`ordered`: without what makes a run depend on the order of its journal."""
     sources = st.lists(names, min_size=1, max_size=3, unique=True)
     joins = draw(st.lists(st.tuples(sources, names), max_size=2))
     joins = [(some, target) for some, target in joins if target not in some]
-    return graph(*[draw(nodes(name)) for name in NAMES], channels=CHANNELS, joins=joins, recursion_limit=5)
-
-
-gives = st.sampled_from(["log", "log", "log", "one", "kept", "seen", "table", "total", "other", "fail", "error"])
+    made = [draw(nodes(name, ordered=ordered)) for name in NAMES]
+    return graph(*made, channels=CHANNELS, joins=joins, recursion_limit=5)
 
 
 class Turns:
@@ -102,7 +130,7 @@ MOST = 60
 
 
 def play_of(document: Document, script: Script, choices: Sequence[int] = (0,)) -> Play | None:
-    """The run, ended in some order of completion; null if it is too large."""
+    """The run, ended in some order of completion, timers among it; null if it is too large."""
     turn = 0
 
     def choose(count: int) -> int:
@@ -114,8 +142,11 @@ def play_of(document: Document, script: Script, choices: Sequence[int] = (0,)) -
     while play.waiting:
         if len(play.starts) > MOST:
             return None
-        start = play.waiting.pop(choose(len(play.waiting)))
-        play.feed(play.outcome(start))
+        at = choose(len(play.waiting) + len(play.timers))
+        if at < len(play.waiting):
+            play.feed(play.outcome(play.waiting.pop(at)))
+        else:
+            play.fire([*play.timers][at - len(play.waiting)])
     return play
 
 
@@ -176,3 +207,72 @@ def test_a_run_that_is_cancelled_and_resumed_comes_to_the_same_end(document: Doc
         start = play.waiting.pop(0)
         play.feed(play.outcome(start))
     assert shown(play.machine) == shown(whole.machine)
+
+
+# What depends on the order of the journal: races, quorums, timeouts, children that nobody waits for
+
+
+orders = st.lists(st.integers(0, 50), min_size=1)
+
+
+@settings(max_examples=400)
+@given(documents(ordered=False), scripts, orders)
+def test_a_run_with_races_is_what_its_journal_says(document: Document, script: Script, choices: list[int]) -> None:
+    play = play_of(document, script, choices)
+    if play is None:
+        return
+    finish = play.machine.finished
+    assert finish is not None
+    assert finish.outcome in ("finished", "failed")
+    assert play.timers == {}
+    check_replay(play)
+
+
+@settings(max_examples=100)
+@given(documents(ordered=False), scripts, orders)
+def test_a_run_with_races_is_taken_up_anywhere(document: Document, script: Script, choices: list[int]) -> None:
+    play = play_of(document, script, choices)
+    if play is None:
+        return
+    for length in range(1, len(play.journal) + 1):
+        again = Play(document, script)
+        for event in play.journal[:length]:
+            again.feed(event)
+        again.take_up()
+        again.go()
+        check_replay(again)
+
+
+@settings(max_examples=200)
+@given(documents(ordered=False), scripts, orders, st.integers(0, MOST))
+def test_a_run_with_races_is_cancelled_and_resumed(
+    document: Document, script: Script, choices: list[int], at: int
+) -> None:
+    play = Play(document, script).start(["p", "q"])
+    turn = 0
+    while play.waiting and len(play.starts) <= MOST:
+        turn += 1
+        if turn == at + 1:
+            play.feed(Cancelled())
+            play.drop()
+            play.feed(Resumed())
+            continue
+        play.feed(play.outcome(play.waiting.pop(choices[turn % len(choices)] % len(play.waiting))))
+    if not play.waiting:
+        assert play.machine.finished is not None
+        check_replay(play)
+
+
+@settings(max_examples=200)
+@given(documents(ordered=False), scripts, orders)
+def test_a_run_that_failed_can_be_resumed_to_its_end(document: Document, script: Script, choices: list[int]) -> None:
+    play = play_of(document, script, choices)
+    if play is None or play.machine.finished is None or play.machine.finished.outcome != "failed":
+        return
+    error = play.machine.finished.error
+    play.script = {}
+    play.feed(Resumed())
+    finish = play.go() if len(play.starts) <= 2 * MOST else None
+    if finish is not None and error is not None and error.code not in ("recursion-limit", "max-visits"):
+        assert len(play.journal) > 1
+        check_replay(play)

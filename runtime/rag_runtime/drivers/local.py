@@ -54,11 +54,12 @@ class _Driving:
 
     def __init__(self, record: Record) -> None:
         session = record.session
+        plan, world = session.plans.of(record.started.graph), session.capabilities
         self.finish: Finish | None = None
         self._record = record
-        self._limit = session.document.graphs[record.started.graph].max_concurrency
-        self._cuts = session.plans.of(record.started.graph).cancels
-        self._timers: Timers | None = None
+        self._limit = plan.graph.max_concurrency
+        self._cuts = plan.cancels
+        self._timers = Timers(world.sleep, world.clock, self._fire) if plan.timed else None
         self._ready: deque[StartTask] = deque()
         self._going: dict[str, tuple[LocalContext, CancelScope]] = {}
         self._workers = 0
@@ -70,7 +71,7 @@ class _Driving:
                 await self._perform(self._ready.popleft())
             else:
                 await self._perform_together()
-        return self.finish
+        return self._record.machine.finished or self.finish
 
     async def _perform_together(self) -> None:
         from anyio import create_task_group
@@ -121,8 +122,8 @@ class _Driving:
                     self._ready.append(command)
                 case CancelTask(task=task):
                     self._cut_off(task)
-                case StartTimer() | StopTimer():
-                    self._time(command)
+                case StartTimer() | StopTimer() if self._timers is not None:
+                    self._timers.obey(command)
                 case Finish():
                     self.finish = command
                     if self._timers is not None:
@@ -137,15 +138,6 @@ class _Driving:
             context, scope = self._going[task]
             context.stopped = True
             scope.cancel()
-
-    def _time(self, command: StartTimer | StopTimer) -> None:
-        if self._timers is None:
-            capabilities = self._record.session.capabilities
-            self._timers = Timers(capabilities.sleep, capabilities.clock, self._fire)
-        if isinstance(command, StartTimer):
-            self._timers.start(command.timer, command.milliseconds / 1000)
-        else:
-            self._timers.stop(command.timer)
 
     def _fire(self, timer: str, group: TaskGroup) -> None:
         self._take(self._record.commit(TimerFired(timer=timer)))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from rag_ir.graph import Document
 from rag_ir.record import field, mutable, replace
-from rag_runtime.commands import Command, Finish, Merged, StartTask
+from rag_runtime.commands import Command, Merged, StartTask
 from rag_runtime.events import Answered, CallEnded, CallStarted, ChildFinished, Event, Resumed, RunStarted
 from rag_runtime.machine import Machine, Plans
 from rag_runtime.observe import Narrator, Observer
@@ -139,9 +139,12 @@ class Record:
                     step = task.step
                 case Merged(step=merged):
                     step = merged + 1
-                case Finish(outcome=outcome, output=output, error=error, usage=usage):
-                    return Progress(status=outcome, step=step, output=output, error=error, usage=usage)
-        return Progress(status="running", step=step, usage=self.machine.usage)
+                case _:
+                    pass
+        end = self.machine.finished
+        if end is None:
+            return Progress(status="running", step=step, usage=self.machine.usage)
+        return Progress(status=end.outcome, step=step, output=end.output, error=end.error, usage=end.usage)
 
     def _seen(self, seq: int, time: int, event: Event) -> None:
         self._seq = seq

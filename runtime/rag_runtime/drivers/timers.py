@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from rag_runtime.commands import StartTimer, StopTimer
+
 if TYPE_CHECKING:
     from anyio import CancelScope
     from anyio.abc import TaskGroup
@@ -37,6 +39,13 @@ class Timers:
         for name, seconds in self._waiting.items():
             self._run(group, name, seconds)
         self._waiting.clear()
+
+    def obey(self, command: StartTimer | StopTimer) -> None:
+        """Start or stop a timer."""
+        if isinstance(command, StartTimer):
+            self.start(command.timer, command.milliseconds / 1000)
+        else:
+            self.stop(command.timer)
 
     def start(self, name: str, seconds: float) -> None:
         """The timer runs, for these seconds in all."""

@@ -71,9 +71,11 @@ def hold(run: Run, group: Group) -> list[Child]:
     group.left = group.sure
     cancelled: list[Child] = []
     for child in group.children:
-        if not child.counted or child.outcome is not None or child in run.sure:
+        if not child.counted or child in run.sure:
             continue
         child.counted = False
+        if child.outcome is not None:
+            continue
         if group.join.keep:
             child.detached = True
         elif child.id is not None:

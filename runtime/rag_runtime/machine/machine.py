@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from rag_ir.graph import Document, Json
+from rag_ir.record import replace
 from rag_runtime.commands import CancelTask, Command, Finish
 from rag_runtime.events import (
     Answered,
@@ -21,6 +22,7 @@ from rag_runtime.events import (
     TaskPaused,
     TaskSucceeded,
     TimerFired,
+    Usage,
 )
 from rag_runtime.machine import races
 from rag_runtime.machine.boundary import uncaught
@@ -288,20 +290,26 @@ class Machine(Flow):
         if act.status != "succeeded" and not act.dropped and self._current.get(event.task) is act:
             log = act.log = act.log or Log()
             log.end(event)
-        self._ledger.add(event.usage)
+        self._count(event.usage)
         return []
 
     def _child_finished(self, event: ChildFinished) -> list[Command]:
         """The child run of a task that was cut off may end afterwards: what it used is counted."""
         cut = self._current.get(event.task) or self._started().find(event.task)
         if cut is not None and (cut.dropped or cut.status == "failed"):
-            self._ledger.add(event.usage, NOTHING if cut.log is None else cut.log.counted)
+            self._count(event.usage, NOTHING if cut.log is None else cut.log.counted)
             return []
         act = self._going(event.task)
         log = act.log = act.log or Log()
-        self._ledger.add(event.usage, log.counted)
+        self._count(event.usage, log.counted)
         log.child, log.counted = event, event.usage
         return []
+
+    def _count(self, new: Usage, before: Usage = NOTHING) -> None:
+        """What is cut off may cost something after the end of the run."""
+        self._ledger.add(new, before)
+        if self._finish is not None:
+            self._finish = replace(self._finish, usage=self.usage)
 
     def _started(self) -> Run:
         if self._run is None:

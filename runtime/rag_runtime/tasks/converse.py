@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag_ir.graph import Code, Json, Schema
+from rag_ir.graph import Code, Json, Retry, Schema
 from rag_ir.record import record, replace
 from rag_runtime.seams import CallFailed, Message, ModelAnswer, ModelRequest, TaskContext
 from rag_runtime.tasks.arguments import specs
@@ -58,7 +58,7 @@ class _Talking:
         self._output = None if talk.output is None else standing_alone(talk.output, context.document.types)
         self._turn = 0
         self._tool_calls = 0
-        self._corrected = False
+        self._corrections = _corrections(context.node.retry)
 
     async def outcome(self) -> Outcome:
         talk = self._talk
@@ -137,11 +137,11 @@ class _Talking:
             self._conversation.answer(call, answer.content)
 
     async def _correct(self, calls: Sequence[RequestedCall], problem: str) -> None:
-        """Asks again, once. A model without tools that calls some is told so, call by call."""
+        """Asks again, once or as often as the node's `retry` says. A model without tools that calls some is told so, call by call."""
         problem = problem or "it calls tools, and there are none"
-        if self._corrected or (self._talk.loop and self._turn >= self._talk.max_turns):
+        if not self._corrections or (self._talk.loop and self._turn >= self._talk.max_turns):
             raise failed(self._context, "invalid-output", f"the model's answer does not fit: {problem}", self._talk.at)
-        self._corrected = True
+        self._corrections -= 1
         for call, answer in zip(calls, await answer_calls(self._context, calls, (), self._turn), strict=True):
             self._conversation.answer(call, answer.content)
         if self._talk.output is not None:
@@ -149,6 +149,11 @@ class _Talking:
 
     def _messages(self) -> tuple[Message, ...]:
         return tuple(self._conversation.new)
+
+
+def _corrections(retry: Retry | None) -> int:
+    """How often an answer that does not fit is asked for again."""
+    return retry.max_attempts - 1 if retry is not None and "invalid_output" in retry.on else 1
 
 
 def _system(context: TaskContext, talk: Talk) -> tuple[Message, ...]:

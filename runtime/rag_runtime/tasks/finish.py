@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rag_ir.finding import pointer
 from rag_ir.graph import Entry, Json
 from rag_runtime.events import TaskSucceeded
 from rag_runtime.machine.writes import check_write
@@ -39,6 +40,16 @@ def _may_write(context: TaskContext, outcome: Outcome) -> bool:
     return bool(node.update) or (outcome.final and (outcome.output is not None or bool(node.writes.entries)))
 
 
+def _place_of_writes(context: TaskContext) -> str:
+    """Where the writes stand that apply: of the node (empty: what is below it), or those of a send in their place."""
+    if context.task.by is None:
+        return ""
+    sender, number = context.task.by
+    nodes = context.graph.nodes
+    at = next(at for at, node in enumerate(nodes) if node.name == sender)
+    return pointer("graphs", context.graph.name, "nodes", at, "sends", number) if nodes[at].sends[number].writes else ""
+
+
 class _Writes:
     def __init__(self, context: TaskContext, scope: Mapping[str, Json]) -> None:
         self._context = context
@@ -49,7 +60,7 @@ class _Writes:
 
     def of_output(self, output: Json) -> None:
         writes = self._context.node.writes
-        self._entries(writes.entries, "/writes/entries", present=writes.present)
+        self._entries(writes.entries, f"{_place_of_writes(self._context)}/writes/entries", present=writes.present)
         if writes.by_name and isinstance(output, dict):
             self._by_name(output)
         if writes.speak and isinstance(output, str) and not self.writes:
