@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping
 
 from rag_ir import graph as ir
 from rag_ir.finding import Finding, Related
-from rag_ir.graph import END, Code, Json
+from rag_ir.graph import END
 from rag_ir.record import record
-from rag_ir.values import json_equal
-from rag_verify.accesses import World, Write, roots_in, writes_of
+from rag_verify.accesses import World, Write, writes_of
 from rag_verify.flow import reachable
 from rag_verify.parallel import Branch, Pair, pairs_of
 from rag_verify.supersteps import FAILURES, Site, Supersteps
 from rag_verify.times import Times, times_of
 from rag_verify.ways import Map
+from rag_verify.written_values import keys_clash, literal_length
 
 EXCLUSIVE = ("overwrite", "ephemeral", "merge")
 SURE_WAITS = ("all", "best_effort", "compare")
@@ -64,6 +64,7 @@ class _Conflicts:
         self.order = {channel.name: index for index, channel in enumerate(known.graph.channels)}
         self.losing = _losing(known)
         self._writes: dict[Site, list[Write]] = {}
+        self._final: dict[str, dict[int | None, set[Site]]] = {}
 
     def findings(self) -> Iterator[Finding]:
         forks: dict[tuple[str, str], list[Clash]] = {}
@@ -86,7 +87,7 @@ class _Conflicts:
         for channel, writes in own.items():
             for site, times, write in writes:
                 for other, when, another in others.get(channel, ()):
-                    if times & when and self.may_merge(pair, site) and self.may_merge(pair, other):
+                    if times & when and not self.wins(pair, pair.one, site) and not self.wins(pair, pair.other, other):
                         sure = self.clash(write, another)
                         if sure is not None:
                             yield Clash(pair, channel, (site, write), (other, another), times & when, sure)
@@ -112,21 +113,41 @@ class _Conflicts:
             found = self._writes[site] = [write for write in every if write.channel in self.channels]
         return found
 
-    def may_merge(self, pair: Pair, site: Site) -> bool:
-        """Of a race only what does not win can merge beside another: the first success discards the rest."""
+    def wins(self, pair: Pair, branch: Branch, site: Site) -> bool:
+        """Whether a success at the site surely ends a child that races with the other: it discards what has not merged."""
         node = self.known.nodes[pair.sender]
         racing = isinstance(node.routing, ir.JoinSends) and _one_wins(node.routing)
         sends = (pair.one.send, pair.other.send)
         if pair.lasting or not racing or not all(at is not None and node.sends[at].blocking for at in sends):
-            return True
-        return any(True for _ in self.steps.followers(site))
+            return False
+        if branch.send not in self._final.setdefault(pair.sender, {}):
+            self._final[pair.sender][branch.send] = self.final(branch)
+        return site in self._final[pair.sender][branch.send]
+
+    def final(self, branch: Branch) -> set[Site]:
+        """The sites behind which nothing of a child is left: not those of children inside it."""
+        top = dict.fromkeys(branch.sites)
+        inner: set[Site] = set()
+        pending = [*top]
+        for site in pending:
+            node = self.known.nodes.get(site[0])
+            if node is None or (node.sends and not isinstance(node.routing, ir.JoinSends)):
+                return set()
+            sent = {self.steps.sent(node.name, index) for index in range(len(node.sends))}
+            for child in sent:
+                inner.update(each for each, _ in self.steps.tree(child).everything())
+            for after, _, _ in self.steps.followers(site):
+                if after not in sent and after not in top:
+                    top[after] = None
+                    pending.append(after)
+        return {site for site in top if site not in inner and not any(True for _ in self.steps.followers(site))}
 
     def clash(self, one: Write, other: Write) -> bool | None:
         """Whether two writes of one superstep surely clash; null where they never do."""
         channel = self.channels[one.channel]
         if channel.reducer != "merge":
             return one.certain and other.certain
-        sure = _keys_clash(one.value, other.value, deep=channel.deep)
+        sure = keys_clash(one.value, other.value, deep=channel.deep)
         return sure and one.certain and other.certain if sure is not None else None
 
     # ---- what no run can escape ----------------------------------------------------------------------------------------
@@ -151,7 +172,7 @@ class _Conflicts:
         if send.each is None:
             return send.blocking
         needed = 2 if pair.one is pair.other else 1
-        return send.blocking and _literal_length(send.each.source) >= needed
+        return send.blocking and literal_length(send.each.source) >= needed
 
     # ---- wording -------------------------------------------------------------------------------------------------------
 
@@ -309,68 +330,6 @@ def _may_end(node: ir.Node) -> bool:
             return any(entry.target == END and entry.label not in FAILURES for entry in entries)
         case ir.Next() | ir.JoinSends():
             return False
-
-
-def _keys_clash(one: Code, other: Code, *, deep: bool) -> bool | None:
-    """Whether two objects surely give one key different values; null where they have no key in common that may differ."""
-    mine, others = _members(one), _members(other)
-    found: bool | None = None
-    for key in mine.keys() & others.keys():
-        if deep and _members(mine[key]) and _members(others[key]):
-            sure = _keys_clash(mine[key], others[key], deep=True)
-        else:
-            sure = _values_differ(mine[key], others[key])
-        if sure is not None:
-            found = found or sure
-    return found
-
-
-def _values_differ(one: Code, other: Code) -> bool | None:
-    if _is_literal(one) and _is_literal(other):
-        return None if json_equal(_literal(one), _literal(other)) else True
-    same_everywhere = one == other and roots_in(one) <= {"input", "state"} and not _has_variable(one)
-    return None if same_everywhere else False
-
-
-def _members(code: Code) -> dict[str, Code]:
-    """The literal keys of an object, and their values."""
-    match code:
-        case ["object", *pairs]:
-            return {str(pair[0]): pair[1] for pair in pairs if isinstance(pair, list) and len(pair) == 2}
-        case ["lit", dict() as value]:
-            return {key: ["lit", member] for key, member in value.items()}
-        case _:
-            return {}
-
-
-def _is_literal(code: Code) -> bool:
-    return isinstance(code, list) and code[:1] == ["lit"]
-
-
-def _literal(code: Code) -> Json:
-    return code[1] if isinstance(code, list) and len(code) > 1 else None
-
-
-def _has_variable(code: Code) -> bool:
-    pending: list[Json] = [code]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, list):
-            if part[:1] == ["var"]:
-                return True
-            if part[:1] != ["lit"]:
-                pending.extend(part)
-    return False
-
-
-def _literal_length(code: Code) -> int:
-    match code:
-        case ["list", *items]:
-            return len(items)
-        case ["lit", list() as items]:
-            return len(items)
-        case _:
-            return 0
 
 
 def _later(time: int) -> str:
