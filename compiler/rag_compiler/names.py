@@ -50,8 +50,9 @@ class Names:
         return objection(section_of(noun), name, policy.allow, policy.deny)
 
     def available(self, noun: Capability) -> list[str]:
-        """Every name of a kind, aliases left out."""
-        return sorted({*self.declared(noun), *self.registered(noun)})
+        """Every name of a kind that may be named here, aliases left out."""
+        every = {*self.declared(noun), *self.registered(noun)}
+        return sorted(name for name in every if self.forbidden(noun, name) is None)
 
     def declared(self, noun: Capability) -> Mapping[str, Place]:
         """What the project declares of a kind."""
@@ -147,7 +148,8 @@ def _unknown_in_policy(names: Names) -> Iterator[Diagnostic]:
             for index, name in enumerate(lists.get(f"{noun}s", ())):
                 if names.find(noun, name) is None and name not in names.others(f"{noun}s"):
                     place = names.manifest(pointer("policy", key, f"{noun}s", index))
-                    available, declared = names.available(noun), names.declared(noun)
+                    declared = names.declared(noun)
+                    available = {*declared, *names.registered(noun)}
                     elsewhere = names.elsewhere(name, noun)
                     code = f"unknown-{noun}"
                     found = unknown_capability(code, place, noun, name, available, declared, elsewhere)

@@ -15,6 +15,7 @@ from rag_ide.describe import describe
 from rag_ide.documentation import TYPES, WORDS
 from rag_ide.shapes import Member
 from rag_ide.subjects import Subject
+from rag_ir.permission import objection
 from rag_ir.record import record
 from rag_ir.types import spell_out
 
@@ -49,7 +50,14 @@ class Completion:
 
 
 def named(analysis: Analysis, noun: Noun) -> Iterator[Offer]:
-    """Everything of a kind that the manifest registers or the project declares."""
+    """Everything of a kind that the manifest registers or the project declares, and its policy does not forbid."""
+    policy = analysis.registry.policy
+    return (
+        offer for offer in _every(analysis, noun) if not objection(f"{noun}s", offer.label, policy.allow, policy.deny)
+    )
+
+
+def _every(analysis: Analysis, noun: Noun) -> Iterator[Offer]:
     registry, project = analysis.registry, analysis.project
     match noun:
         case "model":
