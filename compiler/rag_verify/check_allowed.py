@@ -43,10 +43,18 @@ def check_graph_allowed(graph: ir.Graph, at: str) -> list[Finding]:
         if by is None or name == HOLE or (derived and (kind, name) in told):
             continue
         told.add((kind, name))
-        message = words(by, _NOUNS[kind], name, f"graph `{graph.name}`")
+        message = words(by, _NOUNS[kind], name, f"graph `{graph.name}`") + _through(graph, place, kind)
         listed = (Related(f"{at}/allow/{kind}", "what it allows"),)
         found.setdefault(place, Finding("not-allowed", place, message, label="not allowed", related=listed))
     return list(found.values())
+
+
+def _through(graph: ir.Graph, place: str, kind: str) -> str:
+    """Who names it, where that is an agent that a node runs in place."""
+    if kind == "agents" or not place.endswith("/behaviour/agent"):
+        return ""
+    behaviour = graph.nodes[int(place.split("/")[-3])].behaviour
+    return f", which agent `{behaviour.agent}` names" if isinstance(behaviour, ir.ModelCall) else ""
 
 
 def _forbidden(document: Document, policy: Policy) -> Iterator[Finding]:
