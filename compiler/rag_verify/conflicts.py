@@ -14,6 +14,7 @@ from rag_ir.finding import Finding, Related
 from rag_ir.graph import END
 from rag_ir.record import record
 from rag_verify.accesses import World, Write, writes_of
+from rag_verify.explore import Explored
 from rag_verify.flow import reachable
 from rag_verify.parallel import Branch, Pair, pairs_of
 from rag_verify.supersteps import FAILURES, Site, Supersteps
@@ -29,9 +30,9 @@ MOST_WALKED = 2_000
 
 @record
 class Clash:
-    """Two writes of one channel that some superstep has. `sure`: where both run, they clash."""
+    """Two writes of one channel that some superstep has. `sure`: where both run, they clash. `pair` null: they were explored."""
 
-    pair: Pair
+    pair: Pair | None
     channel: str
     one: tuple[Site, Write]
     other: tuple[Site, Write]
@@ -39,12 +40,12 @@ class Clash:
     sure: bool
 
 
-def check_conflicts(known: Map, steps: Supersteps, world: World) -> list[Finding]:
-    """The findings on a graph."""
+def check_conflicts(known: Map, steps: Supersteps, world: World, seen: Explored | None = None) -> list[Finding]:
+    """The findings on a graph; `seen` is what its joins over declared nodes bring together."""
     exclusive = {channel.name: channel for channel in known.graph.channels if channel.reducer in EXCLUSIVE}
-    if not exclusive or not any(node.sends for node in known.graph.nodes):
+    if not exclusive or not (known.graph.joins or any(node.sends for node in known.graph.nodes)):
         return []
-    return [*_Conflicts(known, steps, world, exclusive).findings()]
+    return [*_Conflicts(known, steps, world, exclusive).findings(seen)]
 
 
 def clashes_of(known: Map, steps: Supersteps, world: World) -> list[tuple[Clash, bool]]:
@@ -66,18 +67,32 @@ class _Conflicts:
         self._writes: dict[Site, list[Write]] = {}
         self._final: dict[str, dict[int | None, set[Site]]] = {}
 
-    def findings(self) -> Iterator[Finding]:
-        forks: dict[tuple[str, str], list[Clash]] = {}
-        seen: set[frozenset[str]] = set()
+    def findings(self, seen: Explored | None) -> Iterator[Finding]:
+        forks: dict[tuple[str, str], dict[frozenset[str], Clash]] = {}
         for pair in pairs_of(self.steps, self.known.reached):
             for clash in self.clashes(pair):
-                both = frozenset((clash.one[1].at, clash.other[1].at))
-                if both not in seen:
-                    seen.add(both)
-                    forks.setdefault((pair.sender, clash.channel), []).append(clash)
-        for clashes in forks.values():
-            certain = next((clash for clash in clashes if self.certain(clash)), None)
-            yield self.finding(certain or clashes[0], clashes, certain=certain is not None)
+                forks.setdefault((pair.sender, clash.channel), {}).setdefault(_ats(clash), clash)
+        for clash in self.explored(seen) if seen is not None else ():
+            forks.setdefault(("", clash.channel), {}).setdefault(_ats(clash), clash)
+        verdicts = [
+            (next((clash for clash in found.values() if self.certain(clash)), None), found) for found in forks.values()
+        ]
+        told: set[frozenset[str]] = set()
+        for certain, found in sorted(verdicts, key=lambda verdict: verdict[0] is None):
+            if not told.issuperset(found):
+                told.update(found)
+                yield self.finding(
+                    certain or next(iter(found.values())), [*found.values()], certain=certain is not None
+                )
+
+    def explored(self, seen: Explored) -> Iterator[Clash]:
+        """Writes that joins over declared nodes bring together; what sends do is known without them."""
+        for one, other in sorted(seen.pairs):
+            for write in self.writes(one):
+                for another in self.writes(other):
+                    sure = self.clash(write, another) if write.channel == another.channel else None
+                    if sure is not None:
+                        yield Clash(None, write.channel, (one, write), (other, another), 1, sure)
 
     # ---- which writes clash --------------------------------------------------------------------------------------------
 
@@ -154,7 +169,7 @@ class _Conflicts:
 
     def certain(self, clash: Clash) -> bool:
         pair = clash.pair
-        if pair.lasting or pair.sender in self.losing:
+        if pair is None or pair.lasting or pair.sender in self.losing:
             return False
         if not all(self.inevitable(pair, branch) for branch in (pair.one, pair.other)):
             return False
@@ -206,6 +221,11 @@ class _Conflicts:
     def way(self, clash: Clash) -> Iterator[Related]:
         """From the start to the fork, and from there to both writers."""
         pair, known = clash.pair, self.known
+        if pair is None:
+            for site, write in (clash.one, clash.other):
+                yield from known.steps_to(site[0])
+                yield Related(write.at, f"`{site[0]}` writes `{write.channel}`")
+            return
         yield from known.steps_to(pair.sender)
         yield known.step(pair.sender, f"`{pair.sender}` begins both branches")
         time = next(times_of(clash.times))
@@ -302,6 +322,10 @@ class _Walk:
         if node.routing.wait not in SURE_WAITS:
             return None
         return [((node.routing.target, ""), wait) for wait in times_of(steps.wait(node))]
+
+
+def _ats(clash: Clash) -> frozenset[str]:
+    return frozenset((clash.one[1].at, clash.other[1].at))
 
 
 def _losing(known: Map) -> set[str]:

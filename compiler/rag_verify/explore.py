@@ -246,7 +246,7 @@ def frozen(scope: Scope) -> Frozen:
     """A situation as a value: the same for what differs in nothing but its order."""
     return (
         tuple(sorted((site, tuple(sorted(colours))) for site, colours in scope.acts)),
-        tuple(sorted((frozen(child) for child in scope.loose), key=repr)),
+        tuple(sorted(frozen(child) for child in scope.loose)),
         tuple(
             sorted(
                 (
@@ -254,11 +254,10 @@ def frozen(scope: Scope) -> Frozen:
                         group.sender,
                         tuple(sorted(group.colours)),
                         group.ended,
-                        tuple(sorted(map(frozen, group.children), key=repr)),
+                        tuple(sorted(map(frozen, group.children))),
                     )
                     for group in scope.groups
                 ),
-                key=repr,
             )
         ),
         tuple(sorted((join, tuple(sorted(arrived))) for join, arrived in scope.arrived.items())),

@@ -35,7 +35,7 @@ def check_graph(graph: ir.Graph, at: str, world: World, *, whole: bool = True) -
         *check_caches(graph, at, world),
         *check_children(graph, at),
         *check_reachability(graph, at),
-        *check_conflicts(known, steps, world),
+        *check_conflicts(known, steps, world, seen),
         *check_declared_joins(known, seen),
         *check_losers(known, steps, world),
         *check_interrupts(known, world),

@@ -1,7 +1,8 @@
 """The output of a node goes somewhere: into a channel, a conversation, a route, a payload, or the children that a join lists.
 
 Conservative: a node that acts on the world may have nothing to say, so those that can call a tool with effects, or with unknown
-ones, are not looked at; neither are models inside a child that has a transcript of its own, and graphs without a channel, which keep nothing at all.
+ones, are not looked at; neither are models inside a child that has a transcript of its own, and graphs without a channel, which
+keep nothing at all.
 """
 
 from __future__ import annotations

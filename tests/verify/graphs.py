@@ -31,6 +31,7 @@ SHAPES = (
     Shape(failing=True),
     Shape(failing=True, optional=True, waits=("all", "best_effort", "compare")),
     Shape(failing=True, waits=("race", "quorum", "all")),
+    Shape(failing=True, waits=("fallback", "keep", "all")),
     Shape(waits=("all", "race"), unwaited=True),
     Shape(declared=True),
     Shape(declared=True, lists=True),
@@ -107,6 +108,10 @@ def _join(random: Random, names: str, at: int, sends: list[Send], shape: Shape) 
     match wait if count else "all":
         case "quorum":
             return build.join_sends(target, "quorum", quorum=random.randint(1, max(count, 1)))
+        case "fallback":
+            return build.join_sends(target, "fallback")
+        case "keep":
+            return build.join_sends(target, "quorum", quorum=random.randint(1, count), keep=True)
         case "race":
             return build.join_sends(target, "race")
         case "best_effort":
