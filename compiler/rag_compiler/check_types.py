@@ -7,7 +7,7 @@ Out: diagnostics at the innermost part that does not fit. What is a hole, or `js
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rag_compiler import hir, syntax
 from rag_compiler.check_values import channel_type
@@ -26,18 +26,23 @@ from rag_ir.record import replace
 from rag_ir.types import BOOL, JSON, NULL, ListOf, Record, TypeValue
 from rag_registry.registry import Registry
 
+Seen = Callable[[Span, TypeValue], None]
+"""Is told of every part of an expression, and of its type."""
 
-def check_graph_types(graph: hir.Graph, project: hir.Project, registry: Registry, types: Types, sink: Sink) -> None:
+
+def check_graph_types(
+    graph: hir.Graph, project: hir.Project, registry: Registry, types: Types, sink: Sink, seen: Seen | None = None
+) -> None:
     """Every expression of a graph, and what its nodes write."""
-    checks = _Graph(graph_types(graph, project, registry, types), sink)
+    checks = _Graph(graph_types(graph, project, registry, types), sink, seen)
     for node in graph.nodes.values():
         checks.node(node)
     checks.output()
 
 
-def check_agent_types(agent: hir.Agent, types: Types, sink: Sink) -> None:
+def check_agent_types(agent: hir.Agent, types: Types, sink: Sink, seen: Seen | None = None) -> None:
     """The texts of an agent."""
-    typing, known = Typing(types, sink), agent_known(agent)
+    typing, known = Typing(types, sink, seen), agent_known(agent)
     for text in (agent.system, agent.prompt):
         if text is not None:
             typing.of(text, known)
@@ -46,11 +51,11 @@ def check_agent_types(agent: hir.Agent, types: Types, sink: Sink) -> None:
 class _Graph:
     """One graph that is checked."""
 
-    def __init__(self, site: GraphTypes, sink: Sink) -> None:
+    def __init__(self, site: GraphTypes, sink: Sink, seen: Seen | None) -> None:
         self.site = site
         self.graph = site.graph
         self.sink = sink
-        self.typing = Typing(site.types, sink)
+        self.typing = Typing(site.types, sink, seen)
 
     def node(self, node: hir.Node) -> None:
         """What a node is given, what it writes, whom it sends to, and where it goes."""
@@ -121,7 +126,7 @@ class _Graph:
             root: hir.Root | None = "state" if name in self.graph.channels else "input" if name in inputs else None
             if root is not None:
                 source = hir.Get(root, (name,), span, (span,))
-                found = self.typing.of(source, known)
+                found = Typing(self.site.types, self.sink).of(source, known)
                 self.typing.fit(source, self._defaulted(found, field), self._of_input(child, field))
 
     def _defaulted(self, found: TypeValue, field: hir.Field) -> TypeValue:

@@ -312,6 +312,8 @@ class Typing:
 
     def expect(self, expr: hir.Expr, wanted: Wanted, known: Known) -> None:
         """Report what keeps an expression from being of a type, at the innermost part that does."""
+        if self.seen is not None:
+            self.seen(expr.span, Typing(self.types, Sink(self.sink.path)).of(expr, known))
         match expr:
             case hir.Hole():
                 return

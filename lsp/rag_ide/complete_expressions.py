@@ -10,9 +10,8 @@ from rag_ide.documentation import ROOTS
 from rag_ide.here import Here
 from rag_ide.hover import chain
 from rag_ide.offers import Offer
-from rag_ide.shapes import Member, element_of, fields_of, members_of
+from rag_ide.shapes import Member, members_of, members_of_element
 from rag_ir.operators import FUNCTIONS
-from rag_ir.types import TypeValue
 
 _AFTER: tuple[Block, ...] = ("writes", "update", "command", "routes", "send", "payload")
 """Blocks of a node in which it has run, so that `output` is there."""
@@ -88,15 +87,5 @@ def _path_from(texts: Sequence[str], at: int) -> list[str]:
 
 def _of_variable(here: Here, path: list[str]) -> list[Member]:
     """The members of what a loop runs over."""
-    source = _variables(here)[path[0]]
-    if len(source) < 2:
-        return []
     inside = here.node or here.agent
-    around = members_of(here.analysis, here.graph, inside, source[:-1])
-    type_: TypeValue | None = next((each.type for each in around if each.name == source[-1]), None)
-    type_ = element_of(type_) if type_ is not None else None
-    members = fields_of(here.analysis, type_) if type_ is not None else []
-    for name in path[1:]:
-        inner = next((each.type for each in members if each.name == name), None)
-        members = fields_of(here.analysis, inner) if inner is not None else []
-    return members
+    return members_of_element(here.analysis, here.graph, inside, _variables(here)[path[0]], path[1:])

@@ -114,7 +114,7 @@ def _of_owner(analysis: Analysis, subject: Subject) -> str:
 
 
 def _node(analysis: Analysis, graph: hir.Graph, node: hir.Node) -> str:
-    result = output_type(analysis, node.behaviour)
+    result = output_type(analysis, node)
     labels = labels_of(node, analysis.registry)
     facts = [
         KINDS[node.kind].summary,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from rag_compiler.kinds import KIND_ALIASES, KINDS, REDUCER_ALIASES, REDUCERS, REFUSED_REDUCERS
 from rag_compiler.pipeline import Analysis
 from rag_compiler.source import Span
+from rag_compiler.type_of_places import type_at
+from rag_compiler.words.types import shown
 from rag_ide.describe import describe, page
 from rag_ide.documentation import DECLARATIONS, ROOTS, TYPES, WORDS, item_doc
 from rag_ide.here import Here, here_at
@@ -12,7 +14,7 @@ from rag_ide.shapes import members_of
 from rag_ide.subjects import index
 from rag_ir.operators import FUNCTIONS
 from rag_ir.record import record
-from rag_ir.types import ALIASES
+from rag_ir.types import ALIASES, JSON
 
 
 @record
@@ -32,7 +34,7 @@ def hover(analysis: Analysis, path: str, offset: int) -> Hover | None:
     here = here_at(analysis, path, offset)
     if here is None or here.cursor.sort != "code" or here.cursor.span.start == here.cursor.span.end:
         return None
-    text = _word(here)
+    text = _word(here) or _typed(here, offset)
     return Hover(here.cursor.span, text) if text else None
 
 
@@ -94,6 +96,15 @@ def _member(here: Here, word: str) -> str:
     if found is None:
         return ""
     return page(".".join((*path, word)) + (f": {found.detail}" if found.detail else ""), found.doc)
+
+
+def _typed(here: Here, offset: int) -> str:
+    """The type of the path that ends in the word: of a variable, or of a member of one."""
+    end = here.cursor.span.end
+    found = type_at(here.analysis.project, here.analysis.registry, here.path, offset)
+    if found is None or found.span.end != end or found.type == JSON:
+        return ""
+    return page(f"{here.data[found.span.start : end].decode('utf-8', 'replace')}: {shown(found.type)}", "")
 
 
 def chain(texts: list[str]) -> list[str]:

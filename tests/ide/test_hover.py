@@ -34,7 +34,17 @@ HOVERS: dict[str, tuple[str, str, list[str]]] = {
     "an item": ("join judge", "jo<|>in judge", ["Waits for what this node sends"]),
     "a function": ("output.score > 0.5", "le<|>n(state.findings) > 5", ["number of elements"]),
     "a member of the output": ("when output.score", "when output.sc<|>ore", ["output.score: float"]),
-    "a member of an element": ("input.question }}.", "state.findings[0].ti<|>tle }}.", []),
+    "a member of an element": (
+        "input.question }}.",
+        "state.findings[0].ti<|>tle }}.",
+        ["state.findings[0].title: string?"],
+    ),
+    "a variable": ("output.score > 0.5", "any(state.findings, f => <|>f.title == input.question)", ["f: Finding"]),
+    "a member of a variable": (
+        "output.score > 0.5",
+        "any(state.findings, f => f.ti<|>tle == input.question)",
+        ["f.title: string"],
+    ),
     "a root": ("when output.score", "when out<|>put.score", ["the node's own result"]),
     "a name that is not bound": ("start plan", "start no<|>where", []),
     "a text": ('"Plan {{', '"Pl<|>an {{', []),
