@@ -42,7 +42,7 @@ class Tally:
         match event.event:
             case "task.started":
                 self.lanes[key] = Lane(event.path, event.depth)
-            case "task.succeeded" | "task.failed" | "task.paused":
+            case "task.succeeded" | "task.failed" | "task.paused" | "task.cancelled":
                 return self.lanes.pop(key, Lane(event.path, event.depth))
             case "call.started":
                 self._lane(key, event).doing = f"{event.data.get('kind')} {event.data.get('name')}"

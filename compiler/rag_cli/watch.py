@@ -67,6 +67,12 @@ def event_line(event: RunEvent, lane: Lane | None, palette: Palette) -> str:
             return f"{indent}{path}: {palette.paint('error', 'failed')}{_label(event)}: {_error(event)}"
         case "task.paused":
             return f"{indent}{path}: {palette.paint('warning', 'waits for an answer')}"
+        case "task.cancelled":
+            return f"{indent}{path}: {palette.paint('warning', 'cut off')}{_calls(lane)}"
+        case "timer.fired":
+            return f"{indent}{path}: {palette.paint('warning', 'time is up')}"
+        case "child.failed":
+            return f"{indent}{path}: {palette.paint('warning', 'goes on without it')}: {_error(event)}"
         case _:
             return ""
 

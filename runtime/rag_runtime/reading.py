@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rag_ir.codec import decode
 from rag_ir.graph import Document, Json
 from rag_ir.record import field, mutable, record
-from rag_runtime.commands import Command, Finish, Outcome, StartTask
+from rag_runtime.commands import CancelTask, Command, Finish, Outcome, StartTask
 from rag_runtime.events import (
     CallEnded,
     CallStarted,
@@ -189,8 +189,13 @@ def _trace(traces: dict[str, _Trace], entry: Entry, commands: Sequence[Command])
         case _:
             pass
     for command in commands:
-        if isinstance(command, StartTask):
-            traces.setdefault(command.task.id, _Trace(started=entry.time)).ended = None
+        match command:
+            case StartTask(task=begun):
+                traces.setdefault(begun.id, _Trace(started=entry.time)).ended = None
+            case CancelTask(task=cut):
+                traces[cut].ended = entry.time
+            case _:
+                pass
 
 
 def _task(task: TaskRecord, trace: _Trace) -> TaskView:
