@@ -270,7 +270,7 @@ def live(folder: Path, ends: Callable[[int], Fatal | None]) -> Fate:
     deaths: list[Death] = []
     for _ in range(200):
         end = ends(len(deaths))
-        status = _fork(partial(_life, folder, end))
+        status = fork(partial(_life, folder, end))
         if os.WIFSIGNALED(status):
             assert os.WTERMSIG(status) == signal.SIGKILL
             deaths.append(_death(folder))
@@ -281,7 +281,7 @@ def live(folder: Path, ends: Callable[[int], Fatal | None]) -> Fate:
     raise AssertionError("the run does not come to its end")
 
 
-def _fork(work: Callable[[], None]) -> int:
+def fork(work: Callable[[], None]) -> int:
     """Runs in a process of its own; gives the status that it ended with."""
     gc.freeze()
     process = os.fork()

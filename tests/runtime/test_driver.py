@@ -509,7 +509,7 @@ async def test_what_a_capability_raises_ends_its_call_alone() -> None:
     assert [each.usage.model_calls for each in ended] == [1]
 
 
-class _Breaking(MemoryStore):
+class Breaking(MemoryStore):
     """A store that fails from its n-th write on."""
 
     def __init__(self, writes: int) -> None:
@@ -539,7 +539,7 @@ async def test_a_store_that_fails_stops_the_run_and_spoils_nothing() -> None:
     whole = await Stage(document, _store()).run()
     stopped = 0
     for writes in range(1, 60):
-        store = _Breaking(writes)
+        store = Breaking(writes)
         stage = Stage(document, store)
         try:
             result = await stage.run()
