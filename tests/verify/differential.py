@@ -79,7 +79,7 @@ def _nodes(compared: Compared, known: Map, seen: list[Seen], complete: bool) -> 
         compared.counts["node that never runs: reached on paper only"] += len(missed)
     stuck = [f for f in check_reachability(known.graph, "") if f.code == "no-way-to-end"]
     names = {name for name, place in known.places.items() for f in stuck if f.at == place}
-    ended = {name for run in seen if run.outcome == "finished" for name, _ in run.starts}
+    ended = {name for run in seen if run.outcome == "finished" and not run.failures for name, _ in run.starts}
     optional = any(send.optional for node in known.graph.nodes for send in node.sends)
     if not optional and not any(_cuts(node.routing) for node in known.graph.nodes):
         compared.counts["no way to an end: said"] += len(names)
