@@ -17,6 +17,7 @@ from rag_compiler.pipeline import Analysis
 from rag_ide import offers
 from rag_ide.complete_expressions import complete_expression
 from rag_ide.complete_items import agent_items, graph_items, node_items, unbuilt_kinds
+from rag_ide.complete_policies import FLAGS, LISTS, modifier_offers, policy_offers
 from rag_ide.cursor import Level
 from rag_ide.documentation import DECLARATIONS, KEYS, SNIPPETS, WORDS
 from rag_ide.here import Here, here_at
@@ -156,7 +157,7 @@ def _value(here: Here, entry: Sequence[str]) -> Iterator[Offer]:
     elif alone and word in MODES:
         yield from offers.words(mode for mode in MODES[word] if f"{word} {mode}" not in UNBUILT)
     elif alone and word in ("blocking", "optional"):
-        yield from offers.words(("true",) if word == "blocking" else ("false",))
+        yield from offers.words(FLAGS)
     elif word == "output" and last in ("output", "|", "<", "("):
         yield from offers.types(here.analysis)
     elif word == "expect":
@@ -180,8 +181,10 @@ def _in_block(here: Here, entry: Sequence[str]) -> Iterator[Offer]:
             yield from _in_command(here, entry)
         case "defaults":
             yield from _in_defaults(here, entry)
-        case "options":
-            yield from _in_options(entry)
+        case "options" if entry == ["on_timeout", ":"]:
+            yield from _nodes(here, end=False)
+        case "options" | "retry" | "budget" | "cache" | "steering":
+            yield from policy_offers(level.block, entry)
         case "update" | "writes":
             yield from _pairs(here, entry, _channel_keys(here))
         case "payload" | "with" | "args":
@@ -215,6 +218,8 @@ def _in_names(here: Here, level: Level) -> Iterator[Offer]:
     word, outside = level.word(0), _outside(here, level)
     if word in ("sources", "join"):
         yield from (offer for offer in _nodes(here, end=False) if not _names(outside, offer.label))
+    elif word in LISTS:
+        yield from (offer for offer in offers.words(LISTS[word]) if not _names(outside, offer.label))
     elif word in NOUNS:
         found = offers.named(here.analysis, NOUNS[word])
         yield from (offer for offer in found if not _names(outside, offer.label))
@@ -273,7 +278,7 @@ def _in_send(here: Here, entry: Sequence[str]) -> Iterator[Offer]:
     elif entry[-1] == "into":
         yield from offers.channels(here.analysis, here.graph)
     elif entry[-1] not in _COUNTS:
-        yield from offers.words(("into", "writes", "max"), "item")
+        yield from modifier_offers(entry[-1])
 
 
 def _send_targets(here: Here) -> Iterator[Offer]:
@@ -297,13 +302,6 @@ def _in_defaults(here: Here, entry: Sequence[str]) -> Iterator[Offer]:
                 yield Offer(key, "item", KEYS[f"defaults:{key}"], text=f"{key}: ")
     elif entry == ["model", ":"]:
         yield from offers.named(here.analysis, "model")
-
-
-def _in_options(entry: Sequence[str]) -> Iterator[Offer]:
-    if not entry:
-        yield Offer("wait", "item", KEYS["options:wait"], text="wait: ")
-    elif entry == ["wait", ":"]:
-        yield from offers.words(("all",))
 
 
 def _pairs(here: Here, entry: Sequence[str], keys: Iterable[Offer]) -> Iterator[Offer]:

@@ -11,7 +11,7 @@ from rag_ir.record import record
 
 Block = Literal[
     "file", "graph", "agent", "node", "fields", "outputs", "channels", "defaults", "routes", "send", "payload", "command", "update",
-    "writes", "with", "args", "options", "names", "free", "test", "expression", "template",
+    "writes", "with", "args", "options", "retry", "budget", "cache", "steering", "names", "free", "test", "expression", "template",
 ]  # fmt: skip
 Sort = Literal["code", "name", "text", "comment"]
 
@@ -22,10 +22,9 @@ _ONE_NAME = (
 )  # fmt: skip
 _NAMED_BLOCKS: dict[str, Block] = {
     "defaults": "defaults", "routes": "routes", "command": "command", "writes": "writes", "with": "with", "args": "args",
-    "update": "update", "state": "channels",
+    "update": "update", "state": "channels", "retry": "retry", "budget": "budget", "cache": "cache", "steering": "steering",
 }  # fmt: skip
-_LISTS = ("tools", "sources", "options", "stores", "middleware", "allow", "join")
-_FREE = ("metadata", "budget", "retry", "cache", "steering")
+_LISTS = ("tools", "sources", "options", "stores", "middleware", "allow", "join", "human", "parent")
 
 
 @record
@@ -218,6 +217,10 @@ def _block(outer: Block, entry: Sequence[Token], bracket: str) -> Block:
             return _of_item(word, outer, bracket)
         case "send":
             return _of_send(entry, bracket)
+        case "retry" | "steering" if bracket == "[":
+            return "names"
+        case "defaults" if word == "retry":
+            return "retry"
         case "fields" | "outputs" | "channels":
             return "fields" if bracket == "{" and not any(each.text == "=" for each in entry) else "expression"
         case _:
@@ -247,7 +250,7 @@ def _of_graph(word: str, bracket: str) -> Block:
         case "join":
             return "options"
         case _:
-            return "free" if word in _FREE else _NAMED_BLOCKS.get(word, "expression")
+            return "free" if word == "metadata" else _NAMED_BLOCKS.get(word, "expression")
 
 
 def _of_item(word: str, outer: Block, bracket: str) -> Block:
@@ -259,13 +262,15 @@ def _of_item(word: str, outer: Block, bracket: str) -> Block:
         return "fields"
     if word == "input":
         return "with" if outer == "node" else "free"
-    return "free" if word in _FREE else _NAMED_BLOCKS.get(word, "expression")
+    return "free" if word == "metadata" else _NAMED_BLOCKS.get(word, "expression")
 
 
 def _of_send(entry: Sequence[Token], bracket: str) -> Block:
     last = entry[-1].text if entry else ""
     if bracket == "[":
         return "expression"
-    if last in ("retry", "writes"):
-        return "writes" if last == "writes" else "free"
-    return "payload"
+    match last:
+        case "retry" | "writes":
+            return last
+        case _:
+            return "payload"

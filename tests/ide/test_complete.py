@@ -6,9 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_compiler.kinds import AGENT_ITEMS, GRAPH_ITEMS, KINDS
+from rag_compiler.kinds import (
+    AGENT_ITEMS,
+    BACKOFFS,
+    BUDGET,
+    DEFAULTS,
+    GRAPH_ITEMS,
+    JOIN_OPTIONS,
+    KINDS,
+    RETRY,
+    SCOPES,
+    WAITS,
+)
 from rag_ide.complete import complete
-from rag_ide.documentation import DECLARATIONS, SNIPPETS, item_doc
+from rag_ide.complete_policies import BLOCKS, MODIFIERS
+from rag_ide.documentation import DECLARATIONS, KEYS, SNIPPETS, item_doc
+from rag_ir.policies import ACTIONS, RETRIED
 from rag_verify.unbuilt import UNBUILT
 from tests.ide.asking import MARK, PATH, analysis_of, ask
 
@@ -114,11 +127,24 @@ PLACES: dict[str, tuple[str, str, list[str]]] = {
     "labels and words of routes": ("else -> plan", "<|>", ["final", "else", "when"]),
     "channels that are written": ("next END", "next END\n writes { <|> }", ["findings", "messages", "report"]),
     "a channel behind into": ("next END", "into <|>", ["findings", "messages", "report"]),
-    "defaults": ("start plan", "start plan\n  defaults { <|> }", ["max_concurrency", "model", "recursion_limit"]),
+    "defaults": ("start plan", "start plan\n  defaults { <|> }", list(DEFAULTS)),
+    "retries of defaults": ("start plan", "start plan\n  defaults { retry: { <|> } }", list(RETRY)),
     "the model of defaults": ("start plan", 'start plan\n  defaults { model: "<|>" }', ["default", "large"]),
     "outputs of a graph": ("= state.report }", "= state.<|> }", ["findings", "messages", "report"]),
     "a command": ("next END", "command { <|> }", ["goto", "update"]),
-    "what waits": ("join judge", "join judge { wait: <|> }", ["all"]),
+    "options of a join": ("join judge", "join judge { <|> }", list(JOIN_OPTIONS)),
+    "what waits": ("join judge", "join judge { wait: <|> }", list(WAITS)),
+    "where a join goes when its time is over": ("join judge", "join judge { on_timeout: <|> }", NODES),
+    "what a send says of its child": ("critic { question: input.question }", "critic {} <|>", list(MODIFIERS)),
+    "what a child knows": ("critic { question: input.question }", "critic {} context <|>", ["fork", "fresh"]),
+    "retries": ("next END", "next END\n    retry { <|> }", list(RETRY)),
+    "retries of a send": ("critic { question: input.question }", "critic {} retry { <|> }", list(RETRY)),
+    "how waits grow": ("next END", "next END\n    retry { backoff: <|> }", list(BACKOFFS)),
+    "what is retried": ("next END", 'next END\n    retry { on: ["timeout", "<|>"] }', sorted({*RETRIED} - {"timeout"})),
+    "what may be spent": ("next END", "next END\n    budget { <|> }", list(BUDGET)),
+    "what is kept": ("next END", "next END\n    cache { ttl: 1h, scope: <|> }", list(SCOPES)),
+    "who steers": ("next END", "next END\n    steering { <|> }", ["delivery", "human", "parent"]),
+    "what a person may do": ("next END", "next END\n    steering { human: [<|>] }", list(ACTIONS)),
     "pauses": ("next END", "interrupt <|>", ["after", "before"]),
     "declarations": ("agent critic", "<|>\nagent critic", list(DECLARATIONS)),
     "a name of its own": ("node plan", "node <|>", []),
@@ -180,6 +206,11 @@ def test_items_of_a_node_are_those_of_its_kind() -> None:
         labels = set(ask(text).labels())
         assert legal <= labels <= set(KINDS[kind].items)
         assert not labels & {"kind", *_unbuilt("node")}
+
+
+def test_every_key_of_a_policy_is_explained() -> None:
+    blocks = {**BLOCKS, "defaults": DEFAULTS}
+    assert [(block, key) for block, keys in blocks.items() for key in keys if f"{block}:{key}" not in KEYS] == []
 
 
 def test_items_that_stand_there_are_not_offered_again() -> None:
