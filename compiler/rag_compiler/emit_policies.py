@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TypeVar
 
 from rag_compiler import hir
@@ -35,6 +34,8 @@ def emit_budget(own: hir.Budget | None, agent: hir.Agent | None, at: str, places
 
 
 def _tighter(one: ir.Budget, other: ir.Budget) -> ir.Budget:
+    from decimal import Decimal
+
     costs = [cost for cost in (one.cost_usd, other.cost_usd) if cost is not None]
     return ir.Budget(
         tokens=_least(one.tokens, other.tokens),

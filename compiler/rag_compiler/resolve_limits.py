@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 
 from rag_compiler import syntax
 from rag_compiler.hir_policies import Budget, Cache, Steering
@@ -65,6 +64,8 @@ def _money(value: syntax.Expr, sink: Sink) -> str | None:
     """US dollars as a decimal string without trailing zeros."""
     match value:
         case syntax.Literal(int() | float() as money) if not isinstance(money, bool) and 0 < money < MOST_MONEY:
+            from decimal import Decimal
+
             text = format(Decimal(repr(money)), "f")
             return text.rstrip("0").rstrip(".") if "." in text else text
         case syntax.Hole():
