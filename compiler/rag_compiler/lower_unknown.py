@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import chain
 
@@ -17,6 +18,7 @@ from rag_compiler.words.foreign import change
 from rag_compiler.words.syntax import insert, misplaced
 from rag_ir.spell import closest
 
+_STARTS = re.compile(rb"^[ \t]*start[ \t]+\w+[ \t]*\r?$", re.MULTILINE)
 WORDS = ("graph", "agent", "type", "test")
 
 
@@ -51,7 +53,7 @@ def _report(low: Lowering, word: Concrete, written: str, likely: str, *, named: 
         help_ = f"did you mean `{likely}`? the declarations are `graph`, `agent`, `type` and `test`"
         low.trouble(misplaced(place, f"`{written}` is no declaration", help_, change(place, likely, safe=False)))
     else:
-        fix = insert(place, "graph ", "insert `graph`", safe=False)
+        fix = insert(place, "graph ", "insert `graph`", safe=_STARTS.search(low.data, word.end) is not None)
         low.trouble(misplaced(place, f"no keyword stands before `{written}`", "write `graph NAME { .. }`", fix))
 
 

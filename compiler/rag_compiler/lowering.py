@@ -244,8 +244,11 @@ class Lowering:
                 opener = child
             elif child.kind == "missing_open":
                 here = self.place(child)
-                text = " { }" if _EMPTY.match(self.data, child.end) else " {"
-                self.trouble(unopened_block(here, owner, insert(here, text, "open the block", safe=False)))
+                empty = _EMPTY.match(self.data, child.end) is not None
+                fix = insert(
+                    here, " { }" if empty else " {", "open the block", safe=not empty and self._lacks("{", "}")
+                )
+                self.trouble(unopened_block(here, owner, fix))
             elif child.kind == "missing_close" or (child.kind.startswith("missing:") and child.kind[-1] in "}])>"):
                 self._unclosed(child, opener, owner)
 
@@ -257,11 +260,19 @@ class Lowering:
         text = bracket
         if opener and not self.same_line(opener.start, missing.start):
             text = f"\n{self.indent(opener.start)}{bracket}"
-        fix = insert(here, text, f"insert `{bracket}`", safe=False)
+        fix = insert(here, text, f"insert `{bracket}`", safe=opener is not None and self._lacks(bracket, opener.kind))
         other = _OTHER.match(self.data, missing.end)
         if other and other.group(1).decode() != bracket and self.data.count(b"{") < self.data.count(b"}"):
             fix = change(self.place(Span(*other.span(1))), bracket, safe=False)
         self.trouble(unclosed_block(here, bracket, self.place(opener) if opener else None, fix))
+
+    def _lacks(self, bracket: str, partner: str) -> bool:
+        """Whether the file lacks one bracket, and it alone: then nothing else was meant by what is found where it is missing."""
+        missing = self.data.count(partner.encode()) - self.data.count(bracket.encode())
+        others = [(one, two) for one, two in PAIRS.items() if bracket not in (one, two) and one != "<"]
+        return missing == 1 and all(
+            self.data.count(one.encode()) == self.data.count(two.encode()) for one, two in others
+        )
 
     def _holds_graph_item(self, missing: Concrete, opener: Concrete) -> bool:
         """Report an item of a graph in a node that is closed behind it; whether there is one. No brace is missing then."""

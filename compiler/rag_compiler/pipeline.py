@@ -13,7 +13,6 @@ from rag_compiler.cascade import without_cascades
 from rag_compiler.check import check
 from rag_compiler.check_calls import graph_calls
 from rag_compiler.diagnostics import Diagnostic, Place, in_order
-from rag_compiler.doubled import with_doubled
 from rag_compiler.emit import Program, emit
 from rag_compiler.lower import lower
 from rag_compiler.lower_text import lower_text
@@ -84,7 +83,7 @@ def analyse(
     findings = _verify(project, program, registry, broken, [*unbound, *unfit])
     together = check_whole_project(project, program, registry, broken, place)
     listed = [*broken, *unbound, *unfit, *ir_diagnostics(findings, program.places), *together]
-    found = with_doubled(listed, {file.path: file for file in files})
+    found = _explained(listed, files) if listed else listed
     texts = list(zip(files, trees, strict=True))
     kept = with_severities(without_cascades(suppress(found, texts), texts), registry.severities)
     return Analysis(files, manifest, registry, trees, project, program, tuple(in_order(kept)))
@@ -116,6 +115,15 @@ def _verify(
             whole = registry.readable and not torn
             findings += check_graph(graph, pointer("graphs", name), world, whole=whole)
     return findings
+
+
+def _explained(found: Sequence[Diagnostic], files: Sequence[SourceFile]) -> list[Diagnostic]:
+    """The diagnostics, those that one slip explains said to be about that."""
+    from rag_compiler.doubled import with_doubled
+    from rag_compiler.forgotten import with_forgotten
+
+    by_path = {file.path: file for file in files}
+    return with_forgotten(with_doubled(found, by_path), by_path)
 
 
 def _inside(place: Place, path: str, span: Span) -> bool:

@@ -48,12 +48,17 @@ class Scope:
         return [*self.variables, *self.roots]
 
     def meant_by(self, name: str) -> str:
-        """The path that a bare word most likely stands for, or empty."""
+        """The path that a bare word most likely stands for, a channel, a field or a path without its point; or empty."""
         if "state" in self.roots and name in self.channels:
             return f"state.{name}"
         for root in self.roots:
             if root in self.fields and name in self.fields[root].names:
                 return f"{root}.{name}"
+        for root in self.roots:
+            member = name.removeprefix(root)
+            known = self.channels if root == "state" else self.fields[root].names if root in self.fields else ()
+            if member != name and member in known:
+                return f"{root}.{member}"
         return {"True": "true", "False": "false", "None": "null", "nil": "null", "undefined": "null"}.get(name, "")
 
 
