@@ -28,8 +28,8 @@ def check_whole_project(
     document = whole(program, registry, sound)
     found = check_whole(document, sound)
     places = program.places
-    if any(finding.at.startswith("/requires") for finding in found):
-        places = {**places, **places_of_requirements(document, in_manifest)}
+    if any(finding.at.startswith(("/requires", "/agents")) for finding in found):
+        places = {**_places_in_manifest(document, in_manifest), **places}
     return ir_diagnostics(found, places)
 
 
@@ -64,14 +64,15 @@ def whole(program: Program, registry: Registry, graphs: Collection[str]) -> Docu
     )
 
 
-def places_of_requirements(document: Document, place: Callable[[str], Place]) -> dict[str, Place]:
-    """Where what a document requires stands in the manifest; `place` gives the place of a manifest's pointer."""
+def _places_in_manifest(document: Document, place: Callable[[str], Place]) -> dict[str, Place]:
+    """Where what a document requires stands in the manifest, and its agents; `place` gives the place of a manifest's pointer."""
     kinds = {
         "models": [entry.name for entry in document.requires.models],
         "tools": [entry.name for entry in document.requires.tools],
     }
-    return {
+    found = {
         pointer("requires", kind, index): place(pointer(kind, name))
         for kind, names in kinds.items()
         for index, name in enumerate(names)
     }
+    return found | {pointer("agents", name): place(pointer("agents", name)) for name in document.agents}

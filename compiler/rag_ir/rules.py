@@ -103,6 +103,13 @@ RULES: dict[str, Rule] = _declare(
     _error("no-way-to-end", "no path from a node leads to an end"),
     _error("join-from-child", "a branch inside a child routes to what the join runs"),
     _error("concurrent-write", "activations of one superstep write a channel that takes one writer"),
+    # Models and budgets: what can be asked for, and spent.
+    _error("model-without-tools", "a model that cannot call tools is given some"),
+    Rule("schema-without-support", "info", "a model is asked for a type that it does not support by itself"),
+    _error("budget-too-small", "no run can finish within a budget"),
+    _error("budget-over-limit", "a budget allows more than the policy"),
+    _error("unpriced-model", "money is limited, and a model has no price"),
+    _error("fanout-over-limit", "a node may start more children than the policy allows", safety=True),
     # Information: who sees what, and who can act on it.
     _error("unsafe-flow", "untrusted content and private data meet a tool that acts, and nobody looks", safety=True),
     Rule("possible-unsafe-flow", "warning", "a flow that would be unsafe if a tool is what it may be", safety=True),

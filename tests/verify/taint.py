@@ -167,7 +167,8 @@ class _Maker:
         if name == "e" and random.random() < 0.5:
             return build.tool(name, "mail", {"text": self._both(), "node": lit(name)}, **common)
         if first is not None and random.random() < 0.7:
-            common.pop("update", None)
+            if "update" in common:
+                del common["update"]
             if "writes" not in common:
                 common["into"] = random.choice(NAMES)
             return build.tool(name, first, **common)
