@@ -27,6 +27,7 @@ COMMANDS = {
     "runs show": ("runs_show", "show one run: its path, calls, questions, result"),
     "runs resume": ("runs_resume", "go on with a paused, failed or cancelled run"),
     "test": ("test", "run the `test` blocks with scripted models, tools and people"),
+    "diff": ("diff", "say what changed between two graphs, and whether paused runs could go on"),
     "graph": ("graph", "draw a graph as text, Mermaid, SVG or a page"),
     "registry list": ("registry_list", "list what source may name: models, tools, agents and the rest"),
     "registry show": ("registry_show", "show one entry: its schema, labels, effects, price, where it is defined"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from rag_cli.gate import Gate
     from rag_compiler.diagnostics import Diagnostic
+    from rag_compiler.source import SourceFile
     from rag_ir.graph import Document
     from rag_project.project import Project
     from rag_registry.registry import Registry
@@ -77,8 +78,19 @@ def of_ir(file: str, data: bytes, graph: str | None, project: str | None = None)
     return Target(from_elsewhere(document), place.root, place.registry, levels["warning"])
 
 
-def compiled(file: str, data: bytes, graph: str | None, project: str | None = None, *, warn: bool = False) -> Target:
-    """The target of a source, given its bytes. With `warn`, warnings are printed as errors are."""
+def compiled(
+    file: str,
+    data: bytes,
+    graph: str | None,
+    project: str | None = None,
+    *,
+    warn: bool = False,
+    beside: Sequence[SourceFile] = (),
+) -> Target:
+    """The target of a source, given its bytes. With `warn`, warnings are printed as errors are.
+
+    Sources `beside` it stand in place of those of their paths.
+    """
     from rag_cli.gate import gate
     from rag_compiler.diagnostics import in_order
     from rag_compiler.pipeline import compile_graph
@@ -88,7 +100,7 @@ def compiled(file: str, data: bytes, graph: str | None, project: str | None = No
 
     opened = project_of(file, project)
     path = path_in(file, opened)
-    passed = gate(opened, [SourceFile(path, data)])
+    passed = gate(opened, [SourceFile(path, data), *beside])
     broken = [
         each for each in passed.diagnostics if each.place.path == manifest_of(opened) and each.severity == "error"
     ]
