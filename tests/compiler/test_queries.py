@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,15 +12,22 @@ from tree_sitter import Language, Parser, Query, QueryCursor
 from rag_compiler import _grammar
 from tests.fuzz.test_fuzz_parse import OLDER, WHOLE
 
-QUERIES = sorted((Path(__file__).parent.parent.parent / "grammar" / "queries").glob("*.scm"))
+ROOT = Path(__file__).parents[2]
+OF_EDITORS = (ROOT / "editors" / "helix" / "queries" / "rag", ROOT / "editors" / "zed" / "languages" / "rag")
+QUERIES = sorted(path for folder in (ROOT / "grammar" / "queries", *OF_EDITORS) for path in folder.glob("*.scm"))
 
 
-@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_query_fits_the_grammar(path: Path) -> None:
     language = Language(_grammar.language())
     tree = Parser(language).parse(WHOLE + OLDER)
     captures = QueryCursor(Query(language, path.read_text())).captures(tree.root_node)
     assert captures
+
+
+def test_the_queries_of_editors_are_fresh() -> None:
+    done = subprocess.run([sys.executable, ROOT / ".ci" / "queries", "check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_word_of_an_item_is_highlighted() -> None:
