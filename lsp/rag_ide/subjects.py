@@ -83,6 +83,11 @@ class _Identity:
         return id(self.analysis)
 
 
+_ALLOWED: dict[str, Sort] = {
+    "models": "model", "tools": "tool", "agents": "agent", "graphs": "graph", "routers": "router",
+}  # fmt: skip
+
+
 @lru_cache(maxsize=4)
 def _index(key: _Identity) -> Index:
     files: dict[str, list[Occurrence]] = {}
@@ -204,6 +209,10 @@ class _Graph:
             yield from self.reads(field.value)
         for join in graph.joins:
             yield from self.nodes(*join.sources, join.target)
+        for allowed in graph.allow:
+            sort = _ALLOWED.get(allowed.kind)
+            if sort is not None:
+                yield from _uses(path, sort, *allowed.names)
         for item in graph.syntax.items:
             yield from self.item(item)
         for node in graph.nodes.values():
@@ -275,8 +284,10 @@ class _Graph:
 
     def routing(self, routing: hir.Routing) -> Iterator[Occurrence]:
         match routing:
-            case hir.Next(target=target) | hir.JoinSends(target=target):
+            case hir.Next(target=target):
                 yield from self.nodes(target)
+            case hir.JoinSends(target=target, options=options):
+                yield from self.nodes(target, options.on_timeout)
             case hir.Routes(entries=entries):
                 for entry in entries:
                     yield from self.nodes(entry.target)

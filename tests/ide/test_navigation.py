@@ -266,3 +266,26 @@ def test_no_place_makes_a_question_fail() -> None:
         selection(analysis, PATH, offset)
         calls.callable_at(analysis, PATH, offset)
     assert index(analysis).files[PATH]
+
+
+LATE = """\
+graph late {
+  start ask
+  allow agents ["reviewer"]
+  channel notes append
+  node ask { kind pass  send [ reviewer { draft: "x" } into notes ]  join done { timeout: 5m, on_timeout: over } }
+  node done { kind pass }
+  node ov<|>er { kind pass }
+}
+"""
+
+
+def test_where_a_join_goes_when_its_time_is_over_is_renamed_too() -> None:
+    renamed = _renamed(ask(LATE), "too_late")[PATH]
+    assert "on_timeout: too_late" in renamed
+    assert "node too_late" in renamed
+
+
+def test_what_a_graph_may_name_is_a_use() -> None:
+    asked = ask(LATE.replace("<|>", "").replace("send [ reviewer", "send [ re<|>viewer"))
+    assert 'allow agents ["reviewer"]' in _lines(asked)
