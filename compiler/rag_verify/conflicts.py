@@ -69,7 +69,7 @@ class _Conflicts:
 
     def findings(self, seen: Explored | None) -> Iterator[Finding]:
         forks: dict[tuple[str, str], dict[frozenset[str], Clash]] = {}
-        for pair in pairs_of(self.steps, self.known.reached):
+        for pair in pairs_of(self.steps, self.known.reached) if self.written_in_children() else ():
             for clash in self.clashes(pair):
                 forks.setdefault((pair.sender, clash.channel), {}).setdefault(_ats(clash), clash)
         for clash in self.explored(seen) if seen is not None else ():
@@ -84,6 +84,14 @@ class _Conflicts:
                 yield self.finding(
                     certain or next(iter(found.values())), [*found.values()], certain=certain is not None
                 )
+
+    def written_in_children(self) -> bool:
+        """Whether any child can come to a write that matters: of two writers of one superstep, one at least is in a child."""
+        graph = self.known.graph
+        sent = reachable([send.target for node in graph.nodes for send in node.sends], self.known.follows)
+        if any(send.writes is not None for node in graph.nodes for send in node.sends):
+            return True
+        return any(self.writes((name, "")) for name in sent)
 
     def explored(self, seen: Explored) -> Iterator[Clash]:
         """Writes that joins over declared nodes bring together; what sends do is known without them."""
@@ -155,7 +163,7 @@ class _Conflicts:
                 if after not in sent and after not in top:
                     top[after] = None
                     pending.append(after)
-        return {site for site in top if site not in inner and not any(True for _ in self.steps.followers(site))}
+        return {site for site in top if site not in inner and not self.steps.followers(site)}
 
     def clash(self, one: Write, other: Write) -> bool | None:
         """Whether two writes of one superstep surely clash; null where they never do."""

@@ -38,7 +38,7 @@ def _of_child(known: Map, steps: Supersteps, world: World, sender: ir.Node, inde
     first = steps.sent(sender.name, index)
     for site in steps.tree(first).attached:
         node = known.nodes.get(site[0])
-        if node is None or not any(True for _ in steps.followers(site)):
+        if node is None or not steps.followers(site):
             continue
         by = f"{known.places[sender.name]}/sends/{index}" if site == first and site[1] else ""
         send = sender.sends[index] if by else None

@@ -49,6 +49,7 @@ class Supersteps:
         self.limit = max(min(HORIZON, graph.recursion_limit), 1)
         self.mask: Times = (1 << (self.limit + 1)) - 1
         self._durations: Durations | None = None
+        self._followers: dict[str, tuple[tuple[Site, Times, bool], ...]] = {}
         self._trees: dict[tuple[Site, ...], Tree] = {}
 
     @property
@@ -101,9 +102,15 @@ class Supersteps:
             self._trees[sites] = self._spread({(site, False): 1 for site in sites})
         return self._trees[sites]
 
-    def followers(self, site: Site) -> Iterator[tuple[Site, Times, bool]]:
+    def followers(self, site: Site) -> tuple[tuple[Site, Times, bool], ...]:
         """What an activation leads to: a site, after how many supersteps, and whether nobody waits for it."""
-        node = self.nodes.get(site[0])
+        found = self._followers.get(site[0])
+        if found is None:
+            found = self._followers[site[0]] = tuple(self._led_to(site[0]))
+        return found
+
+    def _led_to(self, name: str) -> Iterator[tuple[Site, Times, bool]]:
+        node = self.nodes.get(name)
         if node is None:
             return
         for target in self.goes(node.name):
