@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "rag_project": PROJECT_FILES,
     "rag_ide": {"rag_ide"} | COMPILER,
     "rag_lsp": {"rag_lsp", "rag_ide"} | PROJECT_FILES,
-    "rag_cli": {"rag_cli", "rag_lsp"} | PROJECT_FILES | RUNTIME,
+    "rag_cli": {"rag_cli", "rag_ide", "rag_lsp"} | PROJECT_FILES | RUNTIME,
 }
 
 # A library is imported below these paths and nowhere else in the product; one that is not listed is imported nowhere.

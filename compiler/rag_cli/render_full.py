@@ -70,8 +70,8 @@ def _flow(diagnostic: Diagnostic, files: Files, gutter: int, palette: Palette) -
 
 
 def _notes(diagnostic: Diagnostic) -> Iterator[tuple[str, str]]:
-    if diagnostic.help:
-        yield "help", diagnostic.help
+    for line in diagnostic.help.split("\n") if diagnostic.help else ():
+        yield "help", line
     if diagnostic.candidates:
         shown = ", ".join(f"`{name}`" for name in diagnostic.candidates[:MOST_CANDIDATES])
         more = len(diagnostic.candidates) - MOST_CANDIDATES

@@ -45,8 +45,7 @@ def _message(diagnostic: Diagnostic, files: Mapping[str, SourceFile], folder: st
     for number, step in enumerate(diagnostic.flow, 1):
         start = files[step.place.path].lines.position(step.place.span.start)
         yield f"{number}. {_path(step.place.path, folder)}:{start.line}:{start.column}: {step.message}"
-    if diagnostic.help:
-        yield f"help: {diagnostic.help}"
+    yield from (f"help: {line}" for line in diagnostic.help.split("\n") if line)
     yield from (f"fix: {fix.title}" for fix in diagnostic.fixes)
 
 

@@ -49,7 +49,7 @@ class Fix:
 
 @record
 class Diagnostic:
-    """One finding on the text. `message` is one clause without a full stop, names in backticks.
+    """One finding on the text. `message` is one clause without a full stop, names in backticks. Lines of `help` are ways to mend it.
 
     `flow` is the witness of a fact about a whole graph: the steps of one way that leads to it, in the order in which they are taken.
     """

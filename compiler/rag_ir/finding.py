@@ -22,7 +22,7 @@ class Related:
 
 @record
 class Finding:
-    """One finding about a document. `part` says whether a manifest's key or its value is meant.
+    """One finding about a document. `part` says whether a manifest's key or its value is meant. Lines of `help` are ways to mend it.
 
     `flow` is the witness of a fact about a whole graph: the steps of one way that leads to it, in the order in which they are
     taken. `span` is a half-open range of the document's bytes, given where the document is too broken to be pointed into. `level` is

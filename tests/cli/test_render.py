@@ -86,7 +86,7 @@ DRAWN = {
         place("node b"),
         "nothing leads there",
         "this",
-        "add a route",
+        "add a route\nor remove it",
         flow=(
             Label(place("start"), "starts at `supervisor`"),
             Label(place("start", file=OTHER), "calls `other`"),
@@ -205,7 +205,8 @@ def test_hostile_text_stays_in_its_annotation(text: str) -> None:
     shown = printable(text)
     assert (level, properties["file"]) == ("error", f"dir/{shown}.rag")
     assert properties.keys() == {"file", "line", "endLine", "col", "endColumn", "title"}
-    assert message == "\n".join([shown, f"dir/{shown}.rag:1:1: {shown}", f"help: {shown}", f"fix: {shown}"])
+    helps = [f"help: {printable(line)}" for line in text.split("\n") if line]
+    assert message == "\n".join([shown, f"dir/{shown}.rag:1:1: {shown}", *helps, f"fix: {shown}"])
 
 
 def _command(line: str) -> tuple[str, dict[str, str], str]:
