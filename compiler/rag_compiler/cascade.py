@@ -34,6 +34,8 @@ GARBLING = ("syntax-error", "unclosed-string")
 """What leaves the meaning of its line open, unless a fix mends it surely."""
 
 LACKS = ("missing-item", "send-without-join", "join-without-send", "missing-label")
+TYPED = ("type-mismatch", "guard-not-bool", "missing-field", "possibly-null", "never-equal", "unknown-field")
+"""What rests on the types of declarations that broken text may have swallowed."""
 NAMES = ("unknown-node", "unknown-target", "unknown-channel", "unknown-agent", "unknown-graph", "unknown-type")
 _ALONE = re.compile(rb"[ \t]*(?:[\r\n}]|\Z)")
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
@@ -69,6 +71,8 @@ def _follows(diagnostic: Diagnostic, sites: Mapping[str, _Site]) -> bool:
         return any(each is not site or at != span.start for each in sites.values() for at in each.lost.get(name, ()))
     if code in LACKS:
         return site.torn(span)
+    if code in TYPED:
+        return site.torn(span) or site.torn_outside_nodes(span) or (code == "possibly-null" and site.torn_anywhere(span))
     if code == "missing-start":
         return site.torn_outside_nodes(span)
     return code == "unused-suppression" and bool(site.broken)
@@ -160,6 +164,11 @@ class _Site:
         """Whether the node, or the other declaration, around a place is broken."""
         around = _around(self.nodes, span.start) or _around(self.heads, span.start)
         return around is not None and _any_in(self.tearing, around)
+
+    def torn_anywhere(self, span: Span) -> bool:
+        """Whether the graph around a place is broken."""
+        around = _around(self.heads, span.start)
+        return around is not None and _any_in(self.broken, around)
 
     def torn_outside_nodes(self, span: Span) -> bool:
         """Whether the graph around a place is broken between its nodes."""
