@@ -120,10 +120,11 @@ def _verify(
 def _explained(found: Sequence[Diagnostic], files: Sequence[SourceFile]) -> list[Diagnostic]:
     """The diagnostics, those that one slip explains said to be about that."""
     from rag_compiler.doubled import with_doubled
+    from rag_compiler.foreign_lines import with_foreign_lines
     from rag_compiler.forgotten import with_forgotten
 
     by_path = {file.path: file for file in files}
-    return with_forgotten(with_doubled(found, by_path), by_path)
+    return with_forgotten(with_foreign_lines(with_doubled(found, by_path), by_path), by_path)
 
 
 def _inside(place: Place, path: str, span: Span) -> bool:

@@ -53,9 +53,22 @@ def foreign_word(place: Place, word: str) -> Diagnostic:
     return foreign(place, f"`{word}` cannot stand here", _WORDS[word])
 
 
-def string_prefix(place: Place) -> Diagnostic:
+def string_prefix(place: Place, *fixes: Fix) -> Diagnostic:
     """`f".."`: a letter before a string."""
-    return foreign(place, "a string has no letter before it", 'every string is a template: `"hello {{ input.name }}"`')
+    help_ = 'every string is a template: `"hello {{ input.name }}"`'
+    return foreign(place, "a string has no letter before it", help_, *fixes)
+
+
+def edge_keyword(place: Place, word: str, surplus: Place) -> Diagnostic:
+    """`edge a -> b`; `surplus` is the word with the blanks behind it."""
+    fix = change(surplus, "", f"delete `{word}`")
+    return foreign(place, "an edge has no keyword", "write `a -> b`", fix)
+
+
+def edge_label(place: Place, source: str, target: str, fix: Fix) -> Diagnostic:
+    """`a -->|yes| b` and `a -> b [label="yes"]`; `place` is the label."""
+    help_ = f"outcomes are routed in node `{source}`: `routes {{ LABEL -> {target} }}`, or `when CONDITION -> {target}`"
+    return foreign(place, "an edge has no label and no attributes", help_, fix)
 
 
 FOREIGN_WORDS = ("if", "for", "is", "lambda", "await", "async", "new", "typeof", "instanceof", "function")
