@@ -84,6 +84,21 @@ class MemoryStore:
     def leased(self, root: str) -> bool:
         return root in self._leased
 
+    def restore(self, runs: Sequence[tuple[Run, Sequence[Entry]]]) -> None:
+        for run, _ in runs:
+            if run.id in self._runs:
+                raise StoreError("run-exists", f"there is a run `{run.id}` already")
+        for run, entries in runs:
+            self._journals[run.id] = [(entry.time, encode(entry.event)) for entry in entries]
+            self._runs[run.id] = run
+            self._progress[run.id] = run.progress
+
+    def remove(self, root: str) -> None:
+        for run in self.tree(root):
+            del self._runs[run.id], self._progress[run.id], self._journals[run.id]
+        used = {run.digest for run in self._runs.values()}
+        self._documents = {digest: body for digest, body in self._documents.items() if digest in used}
+
     def close(self) -> None:
         self._documents.clear()
         self._runs.clear()

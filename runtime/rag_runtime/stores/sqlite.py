@@ -79,18 +79,28 @@ class SqliteStore:
 
     def begin(self, run: Run, event: Event) -> int:
         time = self._clock()
-        lineage = (run.id, run.root, run.parent, run.parent_task, run.namespace, run.graph, run.digest, run.thread)
         with self._transaction() as connection:
-            if connection.execute("SELECT 1 FROM runs WHERE id = ?", (run.id,)).fetchone():
-                raise StoreError("run-exists", f"there is a run `{run.id}` already")
-            connection.execute(
-                f"INSERT INTO runs ({_COLUMNS}) VALUES ({', '.join('?' * 13)})",
-                (*lineage, run.created or time, *_progress_columns(run.progress)),
-            )
+            _insert(connection, run, run.created or time)
             row = (run.id, 1, encode(event), time, run.progress.step)
             connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?)", row)
         self._kept[run.id] = run.progress
         return time
+
+    def restore(self, runs: Sequence[tuple[Run, Sequence[Entry]]]) -> None:
+        with self._transaction() as connection:
+            for run, entries in runs:
+                _insert(connection, run, run.created)
+                step = run.progress.step
+                rows = ((run.id, entry.seq, encode(entry.event), entry.time, step) for entry in entries)
+                connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?)", rows)
+
+    def remove(self, root: str) -> None:
+        self.run(root)
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM events WHERE run IN (SELECT id FROM runs WHERE root = ?)", (root,))
+            connection.execute("DELETE FROM runs WHERE root = ?", (root,))
+            connection.execute("DELETE FROM documents WHERE digest NOT IN (SELECT digest FROM runs)")
+        self._forget(root)
 
     def commit(self, run: str, seq: int, event: Event, progress: Progress) -> int:
         time = self._clock()
@@ -218,6 +228,17 @@ class SqliteStore:
 
     def _corrupt(self, what: str) -> StoreError:
         return StoreError("store-corrupt", f"the store `{self._path}` is damaged: {what}")
+
+
+def _insert(connection: sqlite3.Connection, run: Run, created: int) -> None:
+    """A new row. `run-exists` if the id is taken."""
+    if connection.execute("SELECT 1 FROM runs WHERE id = ?", (run.id,)).fetchone():
+        raise StoreError("run-exists", f"there is a run `{run.id}` already")
+    lineage = (run.id, run.root, run.parent, run.parent_task, run.namespace, run.graph, run.digest, run.thread)
+    connection.execute(
+        f"INSERT INTO runs ({_COLUMNS}) VALUES ({', '.join('?' * 13)})",
+        (*lineage, created, *_progress_columns(run.progress)),
+    )
 
 
 def _progress_columns(progress: Progress) -> tuple[str | None, ...]:

@@ -128,6 +128,14 @@ class Store(Protocol):
         """Whether somebody drives the root run now."""
         ...
 
+    def restore(self, runs: Sequence[tuple[Run, Sequence[Entry]]]) -> None:
+        """New runs with their journals as they are, all or none. `run-exists` if an id is taken."""
+        ...
+
+    def remove(self, root: str) -> None:
+        """Forgets a root run and its children, and documents that no other run has. Whoever does it holds the lease."""
+        ...
+
     def close(self) -> None:
         """Gives up what the store holds open."""
         ...
