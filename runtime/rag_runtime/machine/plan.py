@@ -125,14 +125,13 @@ class Plan:
     """A graph, prepared. Nodes are numbered in declaration order.
 
     `timed`: something in it has a timeout. `cancels`: an activation may be cancelled while others go on. `errors` is the channel
-    that failures of optional children are written to. One activation sends to at most `max_fanout` children, null for any number.
+    that failures of optional children are written to.
     """
 
-    __slots__ = ("cancels", "errors", "graph", "joins", "max_fanout", "nodes", "start", "timed")
+    __slots__ = ("cancels", "errors", "graph", "joins", "nodes", "start", "timed")
 
-    def __init__(self, graph: Graph, max_fanout: int | None = None) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.max_fanout = max_fanout
         place = pointer("graphs", graph.name, "nodes") + "/"
         self.nodes = {node.name: NodePlan(node.name, at, node, f"{place}{at}") for at, node in enumerate(graph.nodes)}
         self.start = self.nodes[graph.start]
@@ -229,7 +228,7 @@ class Plans:
             graph = self.document.graphs.get(name)
             if graph is None:
                 raise MachineError(f"the document has no graph `{name}`")
-            plan = self._made[name] = Plan(graph, self.document.policy.max_fanout)
+            plan = self._made[name] = Plan(graph)
         return plan
 
 

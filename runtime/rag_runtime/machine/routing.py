@@ -62,17 +62,9 @@ class _Routing:
         if not self.plan.sends:
             return move
         sends = [child for send in self.plan.sends for child in self.children(send)]
-        self.check_fanout(len(sends))
         if move.join is not None and move.join.least:
             self.check_number(move.join, sum(send.blocking for send, _ in sends))
         return Move(target=move.target, join=move.join, sends=sends)
-
-    def check_fanout(self, count: int) -> None:
-        """Raises `Refused` for more children than the machine's policy allows."""
-        most = self.run.plan.max_fanout
-        if most is not None and count > most:
-            message = f"{count} children are sent to, and the policy allows at most {most}"
-            raise self.refused("too-many-children", message, f"{self.plan.pointer}/sends")
 
     def check_number(self, join: WaitPlan, count: int) -> None:
         """Raises `Refused` for a join that its children cannot satisfy, however they end."""
