@@ -16,7 +16,7 @@ from rag_compiler.check_graphs import check_graph
 from rag_compiler.check_items import check_agent_items, check_graph_items, check_node_items, check_test_items
 from rag_compiler.check_routing import check_routing
 from rag_compiler.check_sends import check_sends
-from rag_compiler.check_types import check_agent_types, check_graph_types
+from rag_compiler.check_types import check_agent_types, check_graph_types, check_test_types
 from rag_compiler.check_values import check_fields, check_graph_values, schemas
 from rag_compiler.check_writes import check_writes
 from rag_compiler.diagnostics import Diagnostic
@@ -55,5 +55,7 @@ def check(project: hir.Project, files: Sequence[tuple[str, syntax.File]], regist
     for path, declaration in declarations(files):
         if isinstance(declaration, syntax.Test):
             check_test_items(declaration, Sink(path, found))
+    for test in project.tests:
+        check_test_types(test, project, relations, Sink(test.path, found))
     check_recursion(project, found)
     return found

@@ -13,12 +13,13 @@ from rag_compiler import hir, syntax
 from rag_compiler.check_values import channel_type
 from rag_compiler.default_writes import DefaultWrites, child_writes, default_writes
 from rag_compiler.diagnostics import Label
+from rag_compiler.hir_tests import Test
 from rag_compiler.relate_types import Types
 from rag_compiler.sink import Sink
 from rag_compiler.source import Span
 from rag_compiler.type_of import Typing, Wanted
 from rag_compiler.type_of_facts import Known, facts_when
-from rag_compiler.type_of_graphs import GraphTypes, agent_known, graph_types
+from rag_compiler.type_of_graphs import GraphTypes, agent_known, graph_types, test_known
 from rag_compiler.type_of_roots import is_required, output_is_null
 from rag_compiler.type_of_writes import written_type
 from rag_compiler.words.structure import missing_item
@@ -46,6 +47,14 @@ def check_agent_types(agent: hir.Agent, types: Types, sink: Sink, seen: Seen | N
     for text in (agent.system, agent.prompt):
         if text is not None:
             typing.of(text, known)
+
+
+def check_test_types(test: Test, project: hir.Project, types: Types, sink: Sink) -> None:
+    """The expectations of a test. What may be null in a run may be named as if it were not: the expectation fails then."""
+    typing = Typing(types, sink)
+    known = test_known(project.graphs.get(test.graph.name) if isinstance(test.graph, hir.Ref) else None)
+    for expectation in test.expectations:
+        typing.expect(expectation.condition, Wanted("`expect`", BOOL), known)
 
 
 class _Graph:

@@ -16,7 +16,7 @@ from rag_compiler.type_of_facts import Known
 from rag_compiler.type_of_members import element
 from rag_compiler.type_of_roots import Declared, input_type, output_is_null, state_type
 from rag_ir.record import mutable, replace
-from rag_ir.types import JSON, NULL, Record, RecordField, TypeValue
+from rag_ir.types import FLOAT, INT, JSON, NULL, STRING, ListOf, Literals, Record, RecordField, TypeValue
 from rag_registry.registry import Registry
 
 KEEPING = ("overwrite", "first")
@@ -216,6 +216,32 @@ def graph_types(graph: hir.Graph, project: hir.Project, registry: Registry, type
 def agent_known(agent: hir.Agent) -> Known:
     """What an agent's texts know."""
     return Known({"input": input_type(agent.input)})
+
+
+RUN: Mapping[str, TypeValue] = {
+    "path": JSON,
+    "outcome": Literals(("finished", "failed", "paused", "cancelled", "budget_exceeded")),
+    "error": JSON,
+    "questions": ListOf(STRING),
+    "cost_usd": FLOAT,
+    "model_calls": INT,
+    "tool_calls": INT,
+    "tokens": INT,
+}
+"""What a test may say of a run."""
+
+
+def test_known(graph: hir.Graph | None) -> Known:
+    """What the expectations of a test know: every channel counts as written."""
+    if graph is None:
+        return Known({}, RUN)
+    output = Record(tuple(RecordField(each.name.name, each.type.value, True) for each in graph.output or ()))
+    roots = {
+        "input": input_type(graph.input),
+        "state": state_type(graph),
+        "output": output if graph.output is not None else state_type(graph),
+    }
+    return Known(roots, RUN, channels=frozenset(graph.channels))
 
 
 def _with_output(known: Known, output: TypeValue) -> Known:
