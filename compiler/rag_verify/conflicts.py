@@ -187,7 +187,7 @@ class _Conflicts:
     def inevitable(self, pair: Pair, branch: Branch) -> bool:
         """Whether the branch always begins, and nothing cuts it short; of an `each` that stands twice, two of it."""
         node = self.known.nodes[pair.sender]
-        if isinstance(node.routing, ir.JoinSends) and node.routing.wait not in SURE_WAITS:
+        if isinstance(node.routing, ir.JoinSends) and _cuts(node.routing):
             return False
         if branch.send is None:
             return not _may_end(node)
@@ -337,15 +337,18 @@ def _ats(clash: Clash) -> frozenset[str]:
 
 
 def _losing(known: Map) -> set[str]:
-    """The nodes that may run in a child which is cut short though nothing in it fails."""
+    """The nodes that may run in a child which is cut short though nothing in it fails, or which nobody keeps step with."""
     cut = [
         send.target
         for node in known.graph.nodes
-        if isinstance(node.routing, ir.JoinSends)
-        and (node.routing.wait not in SURE_WAITS or node.routing.timeout is not None)
         for send in node.sends
+        if not send.blocking or (isinstance(node.routing, ir.JoinSends) and _cuts(node.routing))
     ]
     return reachable(cut, known.follows)
+
+
+def _cuts(join: ir.JoinSends) -> bool:
+    return join.wait not in SURE_WAITS or join.timeout is not None
 
 
 def _one_wins(join: ir.JoinSends) -> bool:
