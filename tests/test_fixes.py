@@ -1,86 +1,62 @@
-"""Every safe fix of every broken case: alone it never adds an error, and together they leave nothing that has one."""
+"""Every safe fix of every broken case: what is mended is gone for good, and no error comes instead."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pytest
 
+from rag_compiler.apply_fixes import MOST_ROUNDS, Mended, Texts, apply_edits, apply_fixes
 from tests.test_cases import CASES, MANIFEST, PAGE_CASES, diagnose
 
 if TYPE_CHECKING:
-    from rag_compiler.diagnostics import Diagnostic, Edit, Fix
+    from rag_compiler.diagnostics import Diagnostic, Fix
     from tests.markdown_cases import Case
 
-MOST_ROUNDS = 8
 BROKEN = [case for case in (*CASES, *PAGE_CASES) if case.output("diagnostics")]
 
 
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: f"{case.path.stem}: {case.title}")
 def test_safe_fixes(case: Case) -> None:
-    files = _inputs(case)
-    before = [found for _, _, found in diagnose(files)]
-    for fix in (fix for found in before for fix in _safe(found)):
-        after = [found for _, _, found in diagnose(apply(files, [fix]))]
-        assert _errors(after) <= _errors(before), fix.title
-    left = mend(files)
-    assert not any(_safe(found) for found in left)
-    if all(_safe(found) for found in before):
-        assert left == []
+    texts = _texts(case)
+    before = _found(texts)
+    done = mend(texts)
+    assert len(done.rounds) < MOST_ROUNDS
+    assert _errors(done.left) <= _errors(before)
+    mended = [repair.diagnostic for each in done.rounds for repair in each.repairs]
+    assert not _said(mended) & _said(done.left)
+    for fix in (fix for found in done.left for fix in found.fixes if fix.applicability == "safe"):
+        assert _errors(_found(apply_edits(done.texts, [fix]))) > _errors(done.left), fix.title
 
 
 def test_most_broken_cases_can_be_mended_by_a_machine() -> None:
     """A guard of the test above: it has something to apply."""
-    counts = Counter(bool(_safe(found)) for case in BROKEN for _, _, found in diagnose(_inputs(case)))
-    assert counts[True] > 100
+    clean = Counter(not mend(_texts(case)).left for case in BROKEN)
+    assert clean[True] > 100
 
 
-def mend(files: dict[str, str]) -> list[Diagnostic]:
-    """What is left when safe fixes have been applied, round after round, until there are none."""
-    for _ in range(MOST_ROUNDS):
-        found = [diagnostic for _, _, diagnostic in diagnose(files)]
-        fixes = [fix for diagnostic in found for fix in _safe(diagnostic)[:1]]
-        if not fixes:
-            return found
-        files = apply(files, _apart(fixes))
-    raise AssertionError("the fixes never end")
+def mend(texts: Texts) -> Mended:
+    """What safe fixes make of a project."""
+
+    def is_safe(_diagnostic: Diagnostic, fix: Fix) -> bool:
+        return fix.applicability == "safe"
+
+    return apply_fixes(texts, _found, is_safe)
 
 
-def apply(files: dict[str, str], fixes: list[Fix]) -> dict[str, str]:
-    """The files with the edits of all fixes, which do not overlap."""
-    texts = {name: text.encode() for name, text in files.items()}
-    for edit in sorted((edit for fix in fixes for edit in fix.edits), key=_start, reverse=True):
-        span, text = edit.place.span, texts[edit.place.path]
-        texts[edit.place.path] = text[: span.start] + edit.text.encode() + text[span.end :]
-    return {name: text.decode() for name, text in texts.items()}
+def _found(texts: Texts) -> list[Diagnostic]:
+    return [found for _, _, found in diagnose({name: text.decode() for name, text in texts.items()})]
 
 
-def _apart(fixes: list[Fix]) -> list[Fix]:
-    """Those that touch no text that one before them touches."""
-    kept: list[Fix] = []
-    for fix in fixes:
-        if not any(_touch(own, other) for own in fix.edits for before in kept for other in before.edits):
-            kept.append(fix)
-    return kept
-
-
-def _touch(one: Edit, other: Edit) -> bool:
-    a, b = one.place.span, other.place.span
-    return one.place.path == other.place.path and a.start <= b.end and b.start <= a.end
-
-
-def _start(edit: Edit) -> int:
-    return edit.place.span.start
-
-
-def _safe(diagnostic: Diagnostic) -> list[Fix]:
-    return [fix for fix in diagnostic.fixes if fix.applicability == "safe"]
-
-
-def _errors(found: list[Diagnostic]) -> int:
+def _errors(found: Iterable[Diagnostic]) -> int:
     return sum(diagnostic.severity == "error" for diagnostic in found)
 
 
-def _inputs(case: Case) -> dict[str, str]:
-    return {"rag.toml": MANIFEST, **case.files()}
+def _said(found: Iterable[Diagnostic]) -> set[tuple[str, str]]:
+    return {(diagnostic.code, diagnostic.message) for diagnostic in found}
+
+
+def _texts(case: Case) -> dict[str, bytes]:
+    return {name: text.encode() for name, text in {"rag.toml": MANIFEST, **case.files()}.items()}

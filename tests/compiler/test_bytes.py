@@ -152,13 +152,13 @@ def test_a_fence_is_one_finding_and_its_fix_takes_it_away(mark: str, word: str) 
     text = f"{mark}{word}\n{GRAPH}{mark}\n"
     code, position, shown = only(text)
     assert (code, position, shown) == ("foreign-syntax", (1, 1), f"{mark}{word}")
-    assert mend({"case.rag": text}) == []
+    assert mend({"case.rag": text.encode()}).left == ()
 
 
 def test_prose_around_a_fence_goes_with_it() -> None:
     text = f"# Your graph\n\nHere it is, it isn't long:\n\n```rag\n{GRAPH}```\n\nIt does nothing. {{ }}\n"
     assert only(text) == ("foreign-syntax", (5, 1), "```rag")
-    assert mend({"case.rag": text}) == []
+    assert mend({"case.rag": text.encode()}).left == ()
 
 
 def test_what_is_wrong_inside_a_fence_is_found() -> None:
