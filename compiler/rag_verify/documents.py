@@ -9,7 +9,7 @@ from rag_verify.check_allowed import check_allowed
 from rag_verify.graphs import check_graph
 from rag_verify.recursion import check_recursion
 from rag_verify.references import check_references
-from rag_verify.unbuilt import check_unbuilt, check_unbuilt_agent
+from rag_verify.unbuilt import check_unbuilt, check_unbuilt_agent, check_unbuilt_policy
 from rag_verify.wholes import check_whole
 
 
@@ -19,6 +19,7 @@ def verify(document: Document) -> list[Finding]:
     if invalid:
         return invalid
     found = check_allowed(document, document.policy)
+    found += check_unbuilt_policy(document.policy)
     found += check_recursion(document)
     for name, agent in document.agents.items():
         found += check_unbuilt_agent(agent, pointer("agents", name))

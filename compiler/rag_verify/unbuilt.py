@@ -43,6 +43,14 @@ def check_unbuilt_agent(agent: ir.Agent, at: str) -> list[Finding]:
     )
 
 
+def check_unbuilt_policy(policy: ir.Policy) -> list[Finding]:
+    """What the machine's policy asks for and no run could keep, so that none begins."""
+    if policy.max_budget is None:
+        return []
+    message = "`max_budget` of the policy cannot be kept by this version, so that nothing runs under it"
+    return [Finding("not-built", "/policy/max_budget", message, "not built yet", _SPENT)]
+
+
 Use = tuple[str, str, object]
 """What may be used, where, and whether it is."""
 

@@ -162,6 +162,11 @@ def test_what_no_run_can_do_is_refused_as_long_as_the_table_says_so(key: str) ->
     assert refused == ([at] if key in UNBUILT else [])
 
 
+def test_nothing_runs_under_a_budget_that_no_run_could_keep() -> None:
+    limited = replace(_graph(A), policy=replace(build.DEFAULT_POLICY, max_budget=build.budget(tokens=1)))
+    assert [(finding.code, finding.at) for finding in verify(limited)] == [("not-built", "/policy/max_budget")]
+
+
 def test_a_join_that_can_never_hold_is_refused() -> None:
     for join in (build.join_sends("b", "quorum", quorum=3), build.join_sends("b", "quorum", quorum=9, keep=True)):
         assert "join-never-holds" in {finding.code for finding in verify(_joined(join))}
