@@ -169,7 +169,9 @@ def _refused(document: Document, analysis: Analysis, manifest: str) -> tuple[Dia
     """What the gate has against a document: holes whose reason stands in the manifest, and is reported there."""
     levels = analysis.registry.severities
     findings = [each for each in verify(document) if levels.get(each.code, each.severity) == "error"]
-    placed = ir_diagnostics(findings, {"": Place(manifest, Span(0, 0)), **analysis.program.places})
+    in_manifest = manifest_place(analysis.manifest, manifest)
+    whole = {"": Place(manifest, Span(0, 0)), "/policy/max_budget": in_manifest("/policy/max_budget")}
+    placed = ir_diagnostics(findings, {**whole, **analysis.program.places})
     return tuple(in_order(placed))
 
 

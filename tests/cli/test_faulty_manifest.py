@@ -102,3 +102,14 @@ def test_a_paused_run_goes_on_under_a_fault_that_does_not_concern_it(rag: Rag, h
     done = rag("runs", "resume", run, "--answer", "yes")
     assert done.status == 0, done.err
     assert "in what graph `ask` does not use" in done.err
+
+
+def test_nothing_runs_under_a_budget_that_could_not_be_kept(rag: Rag, here: Path) -> None:
+    (here / "all.rag").write_text(GRAPHS)
+    (here / "rag.toml").write_text(MANIFEST)
+    assert rag("compile", "all.rag", "--graph", "plain", "-o", "plain.json").status == 0
+    (here / "rag.toml").write_text(f"{MANIFEST}\n[policy]\nmax_budget = {{ tokens = 5 }}\n")
+    for file, status in (("all.rag", 1), ("plain.json", 4)):
+        done = rag("run", file, *(("--graph", "plain") if status == 1 else ()), "--store", "memory:")
+        assert (done.status, done.out) == (status, "")
+        assert "`max_budget` of the policy cannot be kept" in done.err
