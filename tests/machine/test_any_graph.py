@@ -215,7 +215,7 @@ def test_a_run_that_is_cancelled_and_resumed_comes_to_the_same_end(document: Doc
 orders = st.lists(st.integers(0, 50), min_size=1)
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(documents(ordered=False), scripts, orders)
 def test_a_run_with_races_is_what_its_journal_says(document: Document, script: Script, choices: list[int]) -> None:
     play = play_of(document, script, choices)
@@ -228,7 +228,7 @@ def test_a_run_with_races_is_what_its_journal_says(document: Document, script: S
     check_replay(play)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(documents(ordered=False), scripts, orders)
 def test_a_run_with_races_is_taken_up_anywhere(document: Document, script: Script, choices: list[int]) -> None:
     play = play_of(document, script, choices)
@@ -243,7 +243,7 @@ def test_a_run_with_races_is_taken_up_anywhere(document: Document, script: Scrip
         check_replay(again)
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(documents(ordered=False), scripts, orders, st.integers(0, MOST))
 def test_a_run_with_races_is_cancelled_and_resumed(
     document: Document, script: Script, choices: list[int], at: int
@@ -263,7 +263,7 @@ def test_a_run_with_races_is_cancelled_and_resumed(
         check_replay(play)
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(documents(ordered=False), scripts, orders)
 def test_a_run_that_failed_can_be_resumed_to_its_end(document: Document, script: Script, choices: list[int]) -> None:
     play = play_of(document, script, choices)

@@ -21,7 +21,7 @@ from rag_runtime.machine.failures import Cause, Fallout, abandon, fallout, place
 from rag_runtime.machine.plan import Move
 from rag_runtime.machine.routing import Refused, follow
 from rag_runtime.machine.state import Activation, Agenda, Due, Run
-from rag_runtime.machine.trees import Child, shown
+from rag_runtime.machine.trees import Child, Group, shown
 from rag_runtime.machine.writes import message_problem, shape_problem
 
 Written = dict[str, list[tuple[int, Json]]]
@@ -76,7 +76,7 @@ def _failures(run: Run, acts: Sequence[Activation]) -> Mapping[Cause, Error]:
 class _Attempt:
     """The boundary on the assumption that just these activations fail."""
 
-    __slots__ = ("acts", "failures", "falling", "merge", "moves", "run", "state", "written")
+    __slots__ = ("acts", "failures", "falling", "merge", "moves", "run", "said", "state", "written")
 
     def __init__(
         self, run: Run, acts: Sequence[Activation], failures: Mapping[Cause, Error], falling: Fallout | None
@@ -87,6 +87,7 @@ class _Attempt:
         self.falling = falling
         self.written: Written = {}
         self.moves: dict[Activation, Move] = {}
+        self.said: list[tuple[Activation, Sequence[Json]]] = []
         self.merge: Merge | None = None
         self.state = run.channels.values
 
@@ -100,30 +101,32 @@ class _Attempt:
     def unfit(self) -> dict[Activation, Error]:
         """Collect the writes; those fail whose values do not have the shape that their channels take."""
         found: dict[Activation, Error] = {}
-        errors = self.errors() if self.falling is not None and self.run.plan.errors is not None else {}
         for at, act in enumerate(self.acts):
             end = act.end
-            if end is not None and (end.writes or end.messages) and not act.dropped and act not in self.failures:
-                problem = self.collect(at, act, end.writes, end.messages)
-                if problem is not None:
-                    found[act] = self.run.failure(act, "bad-write", problem)
-            for error in errors.get(act, ()):
-                self.write(at, "errors", error)
+            if end is None or not (end.writes or end.messages) or act.dropped or act in self.failures:
+                continue
+            problem = self.collect(at, act, end.writes, end.messages)
+            if problem is not None:
+                found[act] = self.run.failure(act, "bad-write", problem)
+        if self.falling is not None and self.run.plan.errors is not None:
+            self.report(self.falling)
         return found
 
-    def errors(self) -> dict[Activation, list[Json]]:
-        """What failures of optional children write, by the activation in whose place they do."""
-        found: dict[Activation, list[Json]] = {}
-        for child, (error, cause) in ({} if self.falling is None else self.falling.fallen).items():
-            if child.send is not None and child.send.optional:
+    def report(self, falling: Fallout) -> None:
+        """Write the failures of optional children, each in the place of the activation that failed."""
+        for child, (error, cause) in falling.fallen.items():
+            if child.optional and child.send is not None:
                 value: Json = {"node": child.send.target.name, "error": shown(error)}
-                found.setdefault(self.writer(child, cause), []).append(value)
-        return found
+                self.write(self.acts.index(self.writer(cause)), "errors", value)
+        if "errors" in self.written:
+            self.written["errors"].sort(key=_number)
 
-    def writer(self, child: Child, cause: Cause) -> Activation:
+    def writer(self, cause: Cause) -> Activation:
+        """In whose place a failure is written: where time was up, in that of the first activation that was cut off."""
         if isinstance(cause, Activation):
             return cause
-        return next(iter(self.run.within(child)), self.acts[0])
+        tree = cause.scope if isinstance(cause, Group) else cause
+        return next((act for act in self.run.within(tree) if act.dropped), self.acts[0])
 
     def collect(
         self, at: int, act: Activation, writes: Sequence[tuple[str, Json]], messages: Sequence[Json]
@@ -133,7 +136,9 @@ class _Attempt:
         for message in messages:
             if problem := message_problem(message):
                 return problem
-        if messages and act.child is run.root and run.plan.graph.messages is not None:
+        if messages and act.child is not run.root:
+            self.said.append((act, messages))
+        elif messages and run.plan.graph.messages is not None:
             self.write(at, run.plan.graph.messages, identified([*messages], run.address(act.id)))
         count = len(messages)
         for name, value in writes:
@@ -187,9 +192,8 @@ class _Attempt:
         """Nothing can fail any more."""
         run, agenda = self.run, Agenda()
         changed = () if self.merge is None else run.channels.commit(self.merge, self.state, self.written)
-        for act in self.moves:
-            if act.end is not None and act.end.messages:
-                _keep_messages(run, act, act.end.messages)
+        for act, messages in self.said:
+            _keep_messages(run, act, messages)
         for act in self.acts:
             move = self.moves.get(act)
             if move is not None and act.end is not None:
@@ -229,14 +233,17 @@ class _Attempt:
 def _keep_messages(run: Run, act: Activation, messages: Sequence[Json]) -> None:
     """Inside a child, new messages stay in its transcript."""
     child = act.child
-    if child is not run.root:
-        if child.conversation is None:
-            child.conversation = Conversation()
-        child.conversation.extend(identified(messages, run.address(act.id)))
+    if child.conversation is None:
+        child.conversation = Conversation()
+    child.conversation.extend(identified(messages, run.address(act.id)))
 
 
 def _in_order(some: Mapping[Cause, Error], more: Mapping[Any, Error]) -> dict[Cause, Error]:
     return dict(sorted([*some.items(), *more.items()], key=_place))
+
+
+def _number(write: tuple[int, Json]) -> int:
+    return write[0]
 
 
 def _place(failure: tuple[Cause, Error]) -> tuple[int, int]:

@@ -24,7 +24,7 @@ class Flow:
 
     __slots__ = (
         "_asked", "_behind", "_current", "_due", "_finish", "_ledger", "_paused", "_plans", "_replaying", "_run", "_running",
-        "_tasks", "_timers",
+        "_tasks", "_timed", "_timers",
     )  # fmt: skip
 
     def __init__(self, plans: Plans) -> None:
@@ -39,6 +39,7 @@ class Flow:
         self._finish: Finish | None = None
         self._ledger = Ledger()
         self._tasks = Tasks()
+        self._timed = False
         self._timers = Timers()
         self._replaying = True
 
@@ -74,14 +75,15 @@ class Flow:
         if run.plan.cancels:
             self._leave(run, acts, passed, commands)
         commands.append(Merged(step=run.step, channels=tuple(passed.channels)))
-        for child in passed.failed:
-            commands.append(_told(child))
+        if passed.failed:
+            commands += map(_told, passed.failed)
         self._begin(run, passed.due, commands)
 
     def _leave(self, run: Run, acts: Sequence[Activation], passed: Passed, commands: list[Command]) -> None:
         """What was decided in the superstep is merged; what goes on in cancelled children is cut off."""
         races.forget(run)
         run.cut.clear()
+        run.members = None
         for act in acts:
             run.behind.pop(act, None)
         if passed.died:
@@ -151,7 +153,7 @@ class Flow:
             self._running += 1
         if act.log is not None:
             act.log.late.clear()
-        if run.plan.timed:
+        if self._timed:
             commands += self._timers.start(act)
         if not self._replaying:
             commands.append(self._tasks.start(run, act))
@@ -163,7 +165,8 @@ class Flow:
                 self._behind -= 1
             else:
                 self._running -= 1
-            commands += self._timers.stop(act)
+            if self._timed:
+                commands += self._timers.stop(act)
         if act.log is not None and act.log.questions:
             for address in act.log.questions:
                 del self._asked[address]

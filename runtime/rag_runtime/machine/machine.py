@@ -139,6 +139,7 @@ class Machine(Flow):
             root=root,
         )
         self._run = run
+        self._timed = plan.timed
         commands: list[Command] = []
         self._begin(run, [(plan.start, root, None, False)], commands)
         return self._proceed(run, commands)

@@ -19,7 +19,11 @@ class Tasks:
         """The command that starts, or starts again, an activation."""
         child = act.child
         send = child.send if act.sent else None
-        state, transcript = (run.channels.values, self.transcript(run, act)) if act.seen is None else act.seen
+        if act.seen is not None:
+            state, transcript = act.seen
+        else:
+            state = run.channels.values
+            transcript = self.transcript(run, act)
         task = Task(
             id=act.id,
             step=act.step,

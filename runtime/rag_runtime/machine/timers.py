@@ -40,8 +40,6 @@ class Timers:
     def stop(self, act: Activation) -> list[StopTimer]:
         """An activation goes on no more: the timers that stand still."""
         ended: list[StopTimer] = []
-        if not self._of:
-            return ended
         for name in self._of.pop(act, ()):
             if name not in self._running:
                 continue
