@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 EXAMPLES = """\
   rag lock                   asks every server of the manifest, and writes rag.lock
   rag lock --check           asks, and says what has changed; status 1 if something has
-  rag lock --locked          compares rag.lock with the manifest, without asking anybody"""
+  rag lock --locked          compares rag.lock with the manifest, without asking anybody
+  rag registry lock          the same as `rag lock`"""
 
 
 def configure(parser: Parser) -> None:
