@@ -15,10 +15,21 @@ What is built is not checked here: it goes through the same `rag_verify` as any 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict, Unpack
 
 from rag_ir import graph as ir
+from rag_ir.build_parts import (
+    DEFAULT_POLICY,
+    Payload,
+    RouteTable,
+    as_entries,
+    as_routes,
+    as_text,
+    budget,
+    join_sends,
+    retry,
+)
 from rag_ir.codec import seal
 from rag_ir.graph import Code, Json, Schema
 from rag_ir.record import replace
@@ -26,13 +37,11 @@ from rag_ir.reducers import initial_value
 from rag_ir.requirements import require_model, require_router, require_tool, requires
 
 ANY: Schema = {}
-DEFAULT_POLICY = ir.Policy(
-    input_trust="trusted", max_depth=8, max_fanout=None, max_budget=None, require_review="never", allow={}, deny={}
-)
-"""The policy of a machine whose manifest says nothing of it."""
 
 __all__ = [
+    "DEFAULT_POLICY",
     "agent",
+    "budget",
     "channel",
     "declare_agent",
     "document",
@@ -41,12 +50,14 @@ __all__ = [
     "graph",
     "interrupt",
     "join",
+    "join_sends",
     "lit",
     "model",
     "pass_",
     "require_model",
     "require_router",
     "require_tool",
+    "retry",
     "router",
     "send",
     "subagent",
@@ -55,9 +66,6 @@ __all__ = [
     "tool",
     "tool_executor",
 ]
-
-RouteTable = Mapping[str, str] | Sequence[tuple[str | None, Code, str]]
-Payload = Mapping[str, Code]
 
 
 class Common(TypedDict, total=False):
@@ -144,7 +152,7 @@ def tool_executor(name: str, tools: Sequence[str], **common: Unpack[Common]) -> 
 
 def tool(name: str, tool: str, arguments: Payload | None = None, **common: Unpack[Common]) -> ir.Node:
     """Calls one tool."""
-    behaviour = ir.ToolCall(kind="tool", tool=tool, arguments=_entries(arguments or {}))
+    behaviour = ir.ToolCall(kind="tool", tool=tool, arguments=as_entries(arguments or {}))
     return _node(name, behaviour, ("done", "error"), common)
 
 
@@ -155,19 +163,19 @@ def router(name: str, router: str | None = None, labels: Sequence[str] = (), **c
 
 def subagent(name: str, agent: str, input: Payload | None = None, **common: Unpack[Common]) -> ir.Node:
     """An agent as a child run. Without `input` it is derived."""
-    mapping = None if input is None else _entries(input)
+    mapping = None if input is None else as_entries(input)
     return _node(name, ir.Subagent(kind="subagent", agent=agent, input=mapping), ("final", "failed"), common)
 
 
 def subgraph(name: str, graph: str, input: Payload | None = None, **common: Unpack[Common]) -> ir.Node:
     """Another graph as a child run. Without `input` it is derived."""
-    mapping = None if input is None else _entries(input)
+    mapping = None if input is None else as_entries(input)
     return _node(name, ir.Subgraph(kind="subgraph", graph=graph, input=mapping), ("final", "failed"), common)
 
 
 def interrupt(name: str, prompt: Code = None, options: Sequence[str] = (), **common: Unpack[Common]) -> ir.Node:
     """Asks a person."""
-    behaviour = ir.Interrupt(kind="interrupt", prompt=_text(prompt), options=tuple(options))
+    behaviour = ir.Interrupt(kind="interrupt", prompt=as_text(prompt), options=tuple(options))
     return _node(name, behaviour, tuple(options) or ("final",), common)
 
 
@@ -197,7 +205,7 @@ def send(
     """A send; `each` is the loop variable and the expression of its list. `timeout` in milliseconds."""
     return ir.Send(
         target=target,
-        payload=None if payload is None else _entries(payload),
+        payload=None if payload is None else as_entries(payload),
         each=None if each is None else ir.Each(variable=each[0], source=each[1]),
         max=max,
         blocking=blocking,
@@ -207,46 +215,6 @@ def send(
         context=context,
         writes=writes,
     )
-
-
-def join_sends(
-    target: str,
-    wait: Literal["all", "race", "quorum", "best_effort", "fallback", "compare"] = "all",
-    *,
-    quorum: int | None = None,
-    keep: bool = False,
-    timeout: int | None = None,
-    on_timeout: str | None = None,
-) -> ir.JoinSends:
-    """What a node's `join` does with its sends. `quorum` is the number that `wait="quorum"` needs; `timeout` in milliseconds."""
-    return ir.JoinSends(
-        kind="join", target=target, wait=wait, quorum=quorum, keep=keep, timeout=timeout, on_timeout=on_timeout
-    )
-
-
-def budget(
-    *,
-    tokens: int | None = None,
-    cost_usd: str | None = None,
-    model_calls: int | None = None,
-    tool_calls: int | None = None,
-    wall: int | None = None,
-) -> ir.Budget:
-    """Limits of what may be spent; `cost_usd` is a decimal string, `wall` milliseconds."""
-    return ir.Budget(tokens=tokens, cost_usd=cost_usd, model_calls=model_calls, tool_calls=tool_calls, wall=wall)
-
-
-def retry(
-    max_attempts: int = 4,
-    *,
-    backoff: Literal["constant", "linear", "exponential"] = "exponential",
-    initial: int = 200,
-    max: int = 30_000,
-    jitter: bool = True,
-    on: Sequence[str] = ("timeout", "rate_limit", "server", "connection"),
-) -> ir.Retry:
-    """How often a failing call is made again, the first try counted; waits in milliseconds."""
-    return ir.Retry(max_attempts=max_attempts, backoff=backoff, initial=initial, max=max, jitter=jitter, on=tuple(on))
 
 
 # ---- graphs and documents --------------------------------------------------------------------------------------------
@@ -302,7 +270,7 @@ def graph(
         name=name,
         start=start,
         input=None if input is None else tuple(input),
-        output=None if output is None else _entries(output),
+        output=None if output is None else as_entries(output),
         output_schema=output_schema,
         channels=tuple(channels),
         messages=next((each.name for each in channels if each.reducer == "messages"), None),
@@ -335,8 +303,8 @@ def declare_agent(
     return ir.Agent(
         name=name,
         model=model,
-        system=_text(system),
-        prompt=_text(prompt),
+        system=as_text(system),
+        prompt=as_text(prompt),
         tools=tuple(tools),
         stores=tuple(stores),
         input=None if input is None else tuple(input),
@@ -402,22 +370,14 @@ def _call(
     return ir.ModelCall(
         kind=kind,
         model=model,
-        system=_text(system),
-        prompt=_text(prompt),
+        system=as_text(system),
+        prompt=as_text(prompt),
         tools=tuple(tools),
         output=output,
         max_turns=max_turns,
         loop=loop,
         agent=None,
     )
-
-
-def _text(code: Code) -> Code:
-    return template(code) if isinstance(code, str) else code
-
-
-def _entries(mapping: Payload) -> tuple[ir.Entry, ...]:
-    return tuple(ir.Entry(name=name, value=value) for name, value in mapping.items())
 
 
 def _node(name: str, behaviour: ir.Behaviour, labels: tuple[str, ...], common: Common) -> ir.Node:
@@ -427,7 +387,7 @@ def _node(name: str, behaviour: ir.Behaviour, labels: tuple[str, ...], common: C
         behaviour=behaviour,
         labels=labels,
         writes=_writes(behaviour, common),
-        update=_entries(common.get("update", {})),
+        update=as_entries(common.get("update", {})),
         sends=tuple(common.get("sends", ())),
         routing=_routing(common),
         on_error=common.get("on_error"),
@@ -447,7 +407,7 @@ def _node(name: str, behaviour: ir.Behaviour, labels: tuple[str, ...], common: C
 
 def _writes(behaviour: ir.Behaviour, common: Common) -> ir.Writes:
     """Explicit writes replace the default: record fields by name, and a child's text as a message."""
-    entries = _entries(common.get("writes", {}))
+    entries = as_entries(common.get("writes", {}))
     if "into" in common:
         entries += (ir.Entry(name=common["into"], value=["get", "output"]),)
     default = not entries
@@ -465,15 +425,8 @@ def _routing(common: Common) -> ir.Routing:
         target = common["join"]
         return join_sends(target) if isinstance(target, str) else target
     if "routes" in common:
-        return ir.Routes(kind="routes", entries=tuple(_route_entries(common["routes"])))
+        return ir.Routes(kind="routes", entries=tuple(as_routes(common["routes"])))
     return ir.Finish(kind="end")
-
-
-def _route_entries(table: RouteTable) -> Iterable[ir.Route]:
-    if isinstance(table, Mapping):
-        table = [(None if label == "else" else label, None, target) for label, target in table.items()]
-    for label, when, target in table:
-        yield ir.Route(label=label, when=when, target=target)
 
 
 def _with_children(graph: ir.Graph, graphs: frozenset[str]) -> ir.Graph:

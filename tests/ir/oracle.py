@@ -14,6 +14,7 @@ from typing import Annotated, Any, cast
 from pydantic import ConfigDict, Field, JsonValue, TypeAdapter, WithJsonSchema
 
 import rag_ir.graph
+import rag_ir.required
 from rag_ir.operators import BINARY, FUNCTIONS, OPERATORS, ROOTS, UNARY
 
 SCHEMA_FILE = Path(rag_ir.graph.__file__).parent / "schema" / "ir-1.json"
@@ -24,8 +25,8 @@ def adapter() -> TypeAdapter[Any]:
     """pydantic's strict reader of documents, unknown fields refused."""
     module = ModuleType("ir_for_pydantic")
     sys.modules[module.__name__] = module
-    source = Path(rag_ir.graph.__file__).read_text()
-    exec(compile(source, rag_ir.graph.__file__, "exec", dont_inherit=True), vars(module))
+    for path in (rag_ir.graph.__file__, rag_ir.required.__file__):
+        exec(compile(Path(path).read_text(), path, "exec", dont_inherit=True), vars(module))
     for value in list(vars(module).values()):
         if isinstance(value, type) and is_dataclass(value):
             setattr(value, "__pydantic_config__", ConfigDict(strict=True, extra="forbid"))  # noqa: B010
