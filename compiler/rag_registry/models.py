@@ -15,7 +15,7 @@ from rag_registry.addresses import headers, is_address, variable
 from rag_registry.functions import function_at
 from rag_registry.keys import KEYS
 from rag_registry.registry import Model
-from rag_registry.table import Table, describe
+from rag_registry.table import Table, describe, is_below
 from rag_registry.unbuilt import is_unbuilt
 
 PROVIDERS = ("openai", "anthropic", "ollama", "scripted", "echo", "python")
@@ -48,7 +48,7 @@ def read_model(name: str, table: Table) -> Model:
         description=table.text("description"),
         provider=provider,
         model=table.text("model", name),
-        answers=table.text("answers") if "answers" in table else None,
+        answers=_answers(table) if "answers" in table else None,
         capabilities=_capabilities(table),
         context_window=table.integer("context_window", 1),
         max_output_tokens=table.integer("max_output_tokens", 1),
@@ -103,6 +103,17 @@ def _address(table: Table, provider: str) -> str:
     else:
         return address
     return default
+
+
+# ---- of a file -------------------------------------------------------------------------------------------------------
+
+
+def _answers(table: Table) -> str:
+    """The file of scripted answers, below the root."""
+    path = table.text("answers")
+    if isinstance(table.values["answers"], str) and not is_below(path):
+        table.bad("answers", "the path of a file inside the project")
+    return path
 
 
 # ---- of any provider -------------------------------------------------------------------------------------------------
