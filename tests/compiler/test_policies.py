@@ -15,6 +15,9 @@ MANIFEST = """
 name = "p"
 [models.default]
 provider = "echo"
+context_window = 100_000
+max_output_tokens = 1_000
+price = { input_per_mtok = 1.0, output_per_mtok = 2.0 }
 [tools.look]
 python = "tools:look"
 args = {}
