@@ -31,6 +31,9 @@ from rag_registry.python_source import Imported, Source, definitions, parsed
 NESTING = 64
 """Annotations nested deeper than this are refused."""
 
+LARGEST_TYPE = 10_000
+"""The types of one function have at most so many parts, each counted wherever it is used."""
+
 _NAMES: dict[str, TypeValue] = {
     "str": STRING,
     "int": INT,
@@ -66,11 +69,15 @@ class Annotations:
         self.source = source
         self.open: list[tuple[str, str]] = around.open if around is not None else []
         self.others: dict[str, Annotations] = around.others if around is not None else {}
+        self.parts: list[None] = around.parts if around is not None else []
 
     def read(self, node: ast.expr, depth: int = 0) -> TypeValue:
         """The type that an annotation writes."""
+        self.parts.append(None)
         if depth > NESTING:
             raise Unreadable("the annotation is nested too deep", node.lineno)
+        if len(self.parts) > LARGEST_TYPE:
+            raise Unreadable("the types are too large", node.lineno)
         match node:
             case ast.Constant(value=None):
                 return NULL

@@ -316,6 +316,20 @@ def test_what_cannot_be_read(source: str, message: str, line: int | None) -> Non
     assert problem.line == line
 
 
+def test_types_that_grow_without_measure_end() -> None:
+    doubling = "class A0(TypedDict):\n    x: int\n" + "".join(
+        f"class A{at}(TypedDict):\n    x: A{at - 1}\n    y: A{at - 1}\n" for at in range(1, 40)
+    )
+    problem = python_schema(f"{doubling}def f(x: A39): ...", "f")
+    assert isinstance(problem, Problem)
+    assert "too large" in problem.message
+    woven = "class B0(TypedDict):\n    x: int\nclass B1(B0): ...\n" + "".join(
+        f"class B{at}(B{at - 1}, B{at - 2}): ...\n" for at in range(2, 40)
+    )
+    found = python_schema(f"{woven}def f(x: B39): ...", "f")
+    assert isinstance(found, PythonTool)
+
+
 def test_declared_parameters_are_not_read() -> None:
     found = python_schema('def f(x, *rest) -> int:\n    "Do it."\n', "f", declared=True)
     assert found == PythonTool(input={"type": "object"}, output={"type": "integer"}, description="Do it.", line=1)
