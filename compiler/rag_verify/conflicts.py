@@ -25,7 +25,8 @@ from rag_verify.written_values import keys_clash, literal_length
 EXCLUSIVE = ("overwrite", "ephemeral", "merge")
 SURE_WAITS = ("all", "best_effort", "compare")
 """Every child of such a join goes on to its end, as long as nothing fails."""
-MOST_WALKED = 2_000
+MOST_WALKED = 10_000
+"""So many pairs are followed in one graph; what is not followed may escape."""
 
 
 @record
@@ -65,6 +66,8 @@ class _Conflicts:
         self.order = {channel.name: index for index, channel in enumerate(known.graph.channels)}
         self.losing = _losing(known)
         self._writes: dict[Site, list[Write]] = {}
+        self._certain: dict[tuple[str, int | None, int | None, str], bool] = {}
+        self.walked = 0
         self._final: dict[str, dict[int | None, set[Site]]] = {}
 
     def findings(self, seen: Explored | None) -> Iterator[Finding]:
@@ -177,11 +180,19 @@ class _Conflicts:
 
     def certain(self, clash: Clash) -> bool:
         pair = clash.pair
-        if pair is None or pair.lasting or pair.sender in self.losing:
+        if pair is None:
+            return False
+        key = (pair.sender, pair.one.send, pair.other.send, clash.channel)
+        if key not in self._certain:
+            self._certain[key] = self._surely(pair, clash.channel)
+        return self._certain[key]
+
+    def _surely(self, pair: Pair, channel: str) -> bool:
+        if pair.lasting or pair.sender in self.losing:
             return False
         if not all(self.inevitable(pair, branch) for branch in (pair.one, pair.other)):
             return False
-        walk = _Walk(self, clash.channel)
+        walk = _Walk(self, channel)
         return all(walk.meets(one, other) for one in pair.one.sites for other in pair.other.sites)
 
     def inevitable(self, pair: Pair, branch: Branch) -> bool:
@@ -283,15 +294,17 @@ class _Walk:
         while pending:
             both = pending.pop()
             order.append(both)
-            if len(order) > MOST_WALKED:
+            self.conflicts.walked += 1
+            if self.conflicts.walked > MOST_WALKED:
                 return False
             for after in self.after(both) or ():
                 if after not in seen:
                     seen.add(after)
                     pending.append(after)
         changed = True
-        while changed:
+        while changed and self.conflicts.walked < MOST_WALKED:
             changed = False
+            self.conflicts.walked += len(order)
             for both in reversed(order):
                 if not self.known.get(both) and self.clashes(both):
                     self.known[both] = changed = True

@@ -16,6 +16,10 @@ FAILURES = ("error", "failed")
 """The labels of activations that failed."""
 
 
+MOST_STEPS = 60_000
+"""So many times nodes are looked at in one graph; in a larger one some times are not found."""
+
+
 class Durations:
     """By node. `ends`: after how many supersteps all that descends from it may have ended. `falls`: after how many a failure in it
     may be caught by nothing inside."""
@@ -27,7 +31,9 @@ class Durations:
         self.falls: dict[str, Times] = dict.fromkeys(nodes, 0)
         before = reversed_edges({name: tuple(_needs(node)) for name, node in nodes.items()})
         pending: dict[str, None] = dict.fromkeys(reversed([*nodes]))
-        while pending:
+        left = MOST_STEPS
+        while pending and left:
+            left -= 1
             name, _ = pending.popitem()
             node = nodes[name]
             ends, falls = self._duration(node) & mask, self._failures(node) & mask

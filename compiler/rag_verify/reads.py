@@ -17,7 +17,7 @@ from rag_ir.graph import END
 from rag_ir.reducers import initial_value
 from rag_verify.accesses import Read, World, channels_in, reads_of, speaks, writes_by_name, writes_of
 from rag_verify.flow import HOLE, reachable
-from rag_verify.parallel import pairs_of
+from rag_verify.parallel import Pair, pairs_of
 from rag_verify.supersteps import Supersteps
 from rag_verify.ways import Map
 
@@ -34,6 +34,8 @@ class _Channels:
     def __init__(self, known: Map, steps: Supersteps, world: World) -> None:
         self.known = known
         self.steps = steps
+        self._later: dict[str, list[str]] | None = None
+        self._pairs: list[Pair] | None = None
         graph = known.graph
         self.writers: dict[str, dict[str, str]] = {channel.name: {} for channel in graph.channels}
         self.readers: dict[str | None, list[tuple[str, Read]]] = {}
@@ -122,7 +124,9 @@ class _Channels:
 
     def _onward(self) -> dict[str, list[str]]:
         """What may run later because of a node: what it leads to, and the join that waits for the child it ends."""
-        onward = {name: [*targets] for name, targets in self.known.follows.items()}
+        if self._later is not None:
+            return self._later
+        onward = self._later = {name: [*targets] for name, targets in self.known.follows.items()}
         for node in self.known.graph.nodes:
             if isinstance(node.routing, ir.JoinSends):
                 after = [each for each in self.known.flow.goes[node.name] if each not in (END, HOLE)]
@@ -135,7 +139,9 @@ class _Channels:
         later: set[str] = set()
         level: set[str] = set()
         wanted = set(writers)
-        for pair in pairs_of(self.steps, self.known.reached):
+        if self._pairs is None:
+            self._pairs = [*pairs_of(self.steps, self.known.reached)]
+        for pair in self._pairs:
             for one, other in ((pair.one, pair.other), (pair.other, pair.one)):
                 times = [when & -when for (name, _), when in one.times.items() if name in wanted]
                 if times:

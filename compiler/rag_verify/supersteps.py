@@ -19,6 +19,8 @@ from rag_verify.flow import HOLE
 from rag_verify.times import Times, from_first, sums
 
 HORIZON = 64
+MOST_STEPS = 200_000
+"""So many times nodes inside of branches are looked at in one graph; in a larger one some of what runs is not found."""
 
 Site = tuple[str, str]
 """A node, and the pointer below its graph of the send that gives its activation writes of its own; empty for every other."""
@@ -50,6 +52,7 @@ class Supersteps:
         self.mask: Times = (1 << (self.limit + 1)) - 1
         self._durations: Durations | None = None
         self._followers: dict[str, tuple[tuple[Site, Times, bool], ...]] = {}
+        self._left = MOST_STEPS
         self._trees: dict[tuple[Site, ...], Tree] = {}
 
     @property
@@ -126,7 +129,8 @@ class Supersteps:
 
     def _spread(self, pending: dict[tuple[Site, bool], Times]) -> Tree:
         found: tuple[dict[Site, Times], dict[Site, Times]] = ({}, {})
-        while pending:
+        while pending and self._left:
+            self._left -= 1
             (site, detached), times = pending.popitem()
             known = found[detached].get(site, 0)
             new = times & self.mask & ~known
