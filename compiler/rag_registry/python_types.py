@@ -150,8 +150,10 @@ class Annotations:
 
     def class_type(self, cls: ast.ClassDef, use: ast.expr, depth: int) -> TypeValue:
         """The type that a class of this module is. Raises Unreadable, at `use`, for a class of which nothing is known."""
+        if depth > NESTING:
+            raise Unreadable("the types are nested too deep", use.lineno)
         kind = class_kind(cls, self.definition)
-        if kind is None or depth > NESTING:
+        if kind is None:
             known = "`TypedDict`, dataclass, model of pydantic or enumeration"
             raise Unreadable(f"the type `{cls.name}` cannot be read: it is no {known}", use.lineno)
         if kind != ENUMERATION:

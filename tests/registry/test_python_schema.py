@@ -318,11 +318,12 @@ def test_what_cannot_be_read(source: str, message: str, line: int | None) -> Non
 
 def test_types_that_grow_without_measure_end() -> None:
     doubling = "class A0(TypedDict):\n    x: int\n" + "".join(
-        f"class A{at}(TypedDict):\n    x: A{at - 1}\n    y: A{at - 1}\n" for at in range(1, 40)
+        f"class A{at}(TypedDict):\n    x: A{at - 1}\n    y: A{at - 1}\n" for at in range(1, 60)
     )
-    problem = python_schema(f"{doubling}def f(x: A39): ...", "f")
-    assert isinstance(problem, Problem)
-    assert "too large" in problem.message
+    for last, message in ((24, "too large"), (59, "nested too deep")):
+        problem = python_schema(f"{doubling}def f(x: A{last}): ...", "f")
+        assert isinstance(problem, Problem)
+        assert message in problem.message
     woven = "class B0(TypedDict):\n    x: int\nclass B1(B0): ...\n" + "".join(
         f"class B{at}(B{at - 1}, B{at - 2}): ...\n" for at in range(2, 40)
     )
