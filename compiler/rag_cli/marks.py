@@ -39,7 +39,8 @@ UNMARKED: Marks = {}
 
 def worst(marks: Iterable[Mark]) -> Severity | None:
     """The severity that a node with these marks is shown in."""
-    return min((mark.severity for mark in marks), key=SEVERITIES.index, default=None)
+    said = {mark.severity for mark in marks}
+    return next((severity for severity in SEVERITIES if severity in said), None)
 
 
 def marks_of(analysis: Analysis, diagnostics: Iterable[Diagnostic]) -> Marks:

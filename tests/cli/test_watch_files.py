@@ -104,7 +104,7 @@ def test_the_screen_is_cleared_on_a_terminal_only(
     (here / "a.rag").write_text(BROKEN)
     script()
     assert "\x1b" not in rag("check", "a.rag", "--watch").out
-    monkeypatch.setattr(watch_files, "is_terminal", lambda stream: True)
+    monkeypatch.setattr(watch_files, "is_terminal", bool)
     script()
     assert rag("check", "a.rag", "--watch").out.startswith(watch_files.CLEAR)
 

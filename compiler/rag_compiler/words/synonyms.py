@@ -46,7 +46,7 @@ _TYPES = {
     **dict.fromkeys(("double", "decimal", "Decimal", "Float"), "float"),
     **dict.fromkeys(("Message", "BaseMessage", "AnyMessage"), "message"),
 }
-_TABLES = {
+_TABLES: dict[str, dict[str, str]] = {
     "unknown-item": _ITEMS,
     "unknown-kind": _KINDS,
     "unknown-reducer": _REDUCERS,
