@@ -8,7 +8,7 @@ from rag_ir import graph as ir
 from rag_ir.finding import Finding, Related, pointer
 from rag_ir.record import record
 from rag_verify.information_flow import Information, Spot
-from rag_verify.information_points import TALK
+from rag_verify.information_points import TALK, Key
 
 MOST_STEPS = 24
 """A way that is longer is shown without its middle."""
@@ -139,8 +139,8 @@ def _step(information: Information, before: Spot, spot: Spot) -> str:
             return ""
 
 
-def _channel(name: object) -> str:
-    return "its conversation" if name == TALK else f"channel `{'.'.join(name) if isinstance(name, tuple) else name}`"
+def _channel(name: str | Key) -> str:
+    return "its conversation" if name == TALK else f"channel `{name if isinstance(name, str) else '.'.join(name)}`"
 
 
 def _place(information: Information, spot: Spot) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
-from operator import or_
 
 from rag_ir import graph as ir
 from rag_ir.graph import END
@@ -136,8 +135,8 @@ class _Ways:
         if fired or not isinstance(node.routing, ir.JoinSends):
             onward = (name for name in self._goes[node.name] if name not in fired)
             groups.append(mask(reachable(onward, self._follows)))
-        before = [0, *accumulate(groups, or_)]
-        behind = [0, *accumulate(reversed(groups), or_)][::-1]
+        before = [0, *accumulate(groups, _either)]
+        behind = [0, *accumulate(reversed(groups), _either)][::-1]
         for number, group in enumerate(groups):
             yield group, before[number] | behind[number + 1]
         everything = (1 << len(self._nodes)) - 1
@@ -183,6 +182,10 @@ def _catches(node: ir.Node) -> Iterator[str | None]:
         for entry in node.routing.entries:
             if entry.label in ("error", "failed") or (entry.label is None and entry.when is None):
                 yield entry.target
+
+
+def _either(one: int, other: int) -> int:
+    return one | other
 
 
 def _bits(mask: int) -> Iterator[int]:

@@ -86,11 +86,15 @@ def test_a_compiled_graph_from_elsewhere_counts_as_generated(rag: Rag, project: 
     assert rag("run", "post.json").status == 0
 
 
+def _always(_: object) -> bool:
+    return True
+
+
 def test_a_person_at_a_terminal_is_asked(
     rag: Rag, project: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = project("always")
-    monkeypatch.setattr("rag_cli.approving.is_terminal", lambda _: True)
+    monkeypatch.setattr("rag_cli.approving.is_terminal", _always)
     monkeypatch.setenv("USER", "mia")
     monkeypatch.setenv("LOGNAME", "mia")
     no = rag("run", "post.rag", stdin=b"n\n")

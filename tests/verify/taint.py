@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Unpack
 
 from rag_ir import build
 from rag_ir.build import get, lit, require_tool, send, template
@@ -64,12 +65,86 @@ class _Maker:
         self._random = random
 
     def document(self) -> Document:
-        graphs = [self._graph("g", tuple("abcdef"), inner=True), self._graph("inner", ("x", "y", "z"), inner=False)]
+        graphs = [self._entry(), self._graph("inner", ("x", "y", "z"), inner=False)]
         agents = [
             build.declare_agent("helper", tools=self._tools(), prompt=self._agent_prompt()),
             build.declare_agent("reader", tools=["search"], input=[build.field("one", required=False)]),
         ]
         return build.document("g", graphs=graphs, agents=agents, tools=TOOLS)
+
+    def _entry(self) -> Graph:
+        """A graph of no shape at all, or one in which information can take one way alone."""
+        if self._random.random() < 0.6:
+            return self._graph("g", tuple("abcdef"), inner=True)
+        nodes = self._random.choice([self._beside, self._failing, self._spoken, self._called])()
+        return build.graph("g", start="a", nodes=nodes, channels=CHANNELS, recursion_limit=14)
+
+    def _sources(self) -> list[str]:
+        return self._random.sample(["search", "vault", "page", "secrets", "plain"], 2)
+
+    def _waits(self, name: str, then: str) -> list[Node]:
+        """Some steps in which nothing happens, the first called `name`, and then a node."""
+        count = self._random.randint(1, 3)
+        names = [name, *(f"{name}{number}" for number in range(count)), then]
+        return [build.pass_(each, next=names[index + 1]) for index, each in enumerate(names[:-1])]
+
+    def _mail(self, name: str, text: Code, **common: Unpack[build.Common]) -> Node:
+        return build.tool(name, self._random.choice(ACTING), {"text": text, "node": lit(name)}, **common)
+
+    def _beside(self) -> list[Node]:
+        """Two branches at the same time: one brings, and the other acts later."""
+        one, two = self._sources()
+        fan = build.pass_("a", sends=[send("b"), send("c")], join="f")
+        late = build.tool("b", one, into="one", next="w")
+        text = template(*(get("state", name) for name in NAMES))
+        other = build.tool("c", two, into=self._random.choice(["two", "many"]), next="v")
+        return [
+            fan,
+            late,
+            *self._waits("w", "END"),
+            other,
+            *self._waits("v", "e"),
+            self._mail("e", text),
+            build.pass_("f"),
+        ]
+
+    def _failing(self) -> list[Node]:
+        """A node that fails gives its error to its handler, and leaves the channels as they were."""
+        one, two = self._sources()
+        both = template(get("state", "one"), get("state", "two"))
+        text = self._random.choice([template(get("args", "error", "message")), both])
+        fails = build.tool("c", "flaky", {"text": both}, into="one", on_error="e")
+        if self._random.random() < 0.3:
+            fails = build.tool("c", "flaky", {"text": both}, into="one", routes={"error": "e", "done": "END"})
+        return [
+            build.tool("a", one, into="one", next="b"),
+            build.tool("b", two, into="two", next="c"),
+            fails,
+            self._mail("e", text),
+        ]
+
+    def _spoken(self) -> list[Node]:
+        """What is said in a child's own conversation, or in a copy of its sender's."""
+        one, two = self._sources()
+        tools = sorted({two, self._random.choice(ACTING)})
+        if self._random.random() < 0.5:
+            fan = build.pass_("a", sends=[send("b")], join="f")
+            return [fan, build.agent("b", tools=[one], next="e"), build.agent("e", tools=tools), build.pass_("f")]
+        asked = build.agent("a", tools=[one], sends=[send("e", context="fork")], join="f")
+        return [asked, build.agent("e", tools=tools), build.pass_("f")]
+
+    def _called(self) -> list[Node]:
+        """A child's output, told to the target of its join."""
+        one, two = self._sources()
+        sends = [send("b"), send("c")] if self._random.random() < 0.5 else [send("b"), send("helper", {"q": lit("x")})]
+        text = template(get("args"), get("state", "two"))
+        return [
+            build.pass_("a", sends=sends, join="e"),
+            build.tool("b", one, next="d"),
+            build.tool("d", two, {"text": lit("x")}, into="two"),
+            build.tool("c", one),
+            self._mail("e", text),
+        ]
 
     def _graph(self, name: str, names: tuple[str, ...], *, inner: bool) -> Graph:
         random = self._random
@@ -152,10 +227,13 @@ class _Maker:
 
     def _send(self, target: str) -> Send:
         random = self._random
-        payload = None if random.random() < 0.3 else {random.choice(["q", "one"]): self._value()}
+        payload: build.Payload | None = {random.choice(["q", "one"]): self._value()}
+        if random.random() < 0.3:
+            payload = None
         each = None
         if random.random() < 0.2:
-            payload, each = {"q": ["var", "v"]}, ("v", ["list", self._value(), lit("w")])
+            bound: Code = ["var", "v"]
+            payload, each = {"q": bound}, ("v", ["list", self._value(), lit("w")])
         return send(target, payload, each=each)
 
     def _behaviour(self, name: str, inner: bool, common: build.Common) -> Node:
@@ -167,11 +245,7 @@ class _Maker:
         if name == "e" and random.random() < 0.5:
             return build.tool(name, "mail", {"text": self._both(), "node": lit(name)}, **common)
         if first is not None and random.random() < 0.7:
-            if "update" in common:
-                del common["update"]
-            if "writes" not in common:
-                common["into"] = random.choice(NAMES)
-            return build.tool(name, first, **common)
+            return build.tool(name, first, **self._kept(common))
         arguments = {
             "text": random.choice([self._value(), template(self._value()), self._both(), self._both()]),
             "node": lit(name),
@@ -188,6 +262,13 @@ class _Maker:
             "ask": lambda: build.interrupt(name, self._question(), **common),
         }
         return make[kind]()
+
+    def _kept(self, common: build.Common) -> build.Common:
+        """With a channel for the output, and no other writes in its way."""
+        common.pop("update", None)
+        if common.get("writes") is None:
+            common["into"] = self._random.choice(NAMES)
+        return common
 
     def _system(self) -> Code:
         return None if self._random.random() < 0.7 else template(self._value())
