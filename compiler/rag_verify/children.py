@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from rag_ir import graph as ir
 from rag_ir.finding import Finding, Related
+from rag_verify.flow import HOLE
 
 MOST_STEPS = 200_000
 """So many nodes inside of children are looked at in one graph."""
@@ -20,7 +21,7 @@ def check_children(graph: ir.Graph, at: str) -> list[Finding]:
     nodes = {node.name: (node, f"{at}/nodes/{index}") for index, node in enumerate(graph.nodes)}
     senders: dict[str, list[str]] = {}
     for node in graph.nodes:
-        if isinstance(node.routing, ir.JoinSends):
+        if isinstance(node.routing, ir.JoinSends) and node.routing.target != HOLE:
             senders.setdefault(node.routing.target, []).append(node.name)
     found: list[Finding] = []
     left = MOST_STEPS
