@@ -20,8 +20,10 @@ graph flow {
     tools ["serch"]
     sytem "x"
     next reviw
+    into findings
   }
   node review { kind pass }
+  output { findings: json }
 }
 """
 MENDED = (
