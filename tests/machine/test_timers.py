@@ -174,6 +174,22 @@ def test_a_child_that_nobody_waits_for_has_its_time_too() -> None:
     checked(play)
 
 
+def test_the_time_of_a_child_is_not_that_of_what_nobody_waits_for_in_it() -> None:
+    document = fan(
+        join_sends("t"),
+        send("a", timeout=2000),
+        send("b"),
+        more=(pass_("a", sends=[send("x", blocking=False)], next="c"), pass_("x"), pass_("b", next="b2"), pass_("b2")),
+    )
+    play = Play(document, WRITING).start().end("s", "a", "b")
+    assert play.timers == {"child:1:0:a": 2000}
+    play.end("c")
+    assert play.timers == {}
+    assert play.end("b2").go().outcome == "finished"
+    assert outcomes(play) == ["succeeded", "succeeded"]
+    checked(play)
+
+
 # Joins
 
 

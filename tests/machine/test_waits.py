@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from rag_ir.build import channel, get, join_sends, lit, pass_, send
-from rag_ir.graph import Document, JoinSends, Json, Node, Send
+from rag_ir.graph import Code, Document, JoinSends, Json, Node, Send
 from rag_runtime.events import CallEnded, Resumed, TaskSucceeded, Usage
 from rag_runtime.machine import MachineError
 from tests.machine.play import (
@@ -176,7 +176,8 @@ def test_other_activations_of_the_step_are_waited_for() -> None:
 
 
 def test_ends_that_guards_decide_are_known_at_the_boundary() -> None:
-    guarded = [(None, ["==", ["call", "len", get("state", "log")], lit(99)], "d"), (None, None, "END")]
+    never: Code = ["==", ["call", "len", get("state", "log")], lit(99)]
+    guarded: list[tuple[str | None, Code, str]] = [(None, never, "d"), (None, None, "END")]
     document = fan(
         join_sends("t", "race"),
         send("a"),

@@ -117,7 +117,7 @@ class Flow:
         else:
             run.begin(step, due)
         self._due = None
-        self._current = {act.id: act for act in run.open()}
+        self._current = {act.id: act for act in (run.open() if run.behind else run.acts)}
         if due:
             for act in run.acts:
                 self._start(run, act, commands)

@@ -162,7 +162,8 @@ class Machine(Flow):
             if act.log is not None:
                 act.log.repeat()
             self._start(run, act, commands)
-        races.recount(run)
+        if run.plan.cancels:
+            races.recount(run)
         return self._proceed(run, commands)
 
     def _cancelled(self, event: Cancelled) -> list[Command]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rag_ir.graph import Json
 from rag_runtime.commands import StartTask, Task
 from rag_runtime.machine.state import NO_HISTORY, Activation, Run
@@ -19,11 +21,13 @@ class Tasks:
         """The command that starts, or starts again, an activation."""
         child = act.child
         send = child.send if act.sent else None
+        state: Mapping[str, Json] = run.channels.values
         if act.seen is not None:
             state, transcript = act.seen
+        elif child is run.root:
+            transcript = self._conversation(run)
         else:
-            state = run.channels.values
-            transcript = self.transcript(run, act)
+            transcript = () if child.conversation is None else child.conversation.seen()
         task = Task(
             id=act.id,
             step=act.step,
@@ -46,13 +50,8 @@ class Tasks:
     def look_back(self, run: Run, act: Activation) -> None:
         """No boundary waits for the activation: it keeps what it began with."""
         if act.seen is None:
-            act.seen = run.channels.values, self.transcript(run, act)
-
-    def transcript(self, run: Run, act: Activation) -> tuple[Json, ...]:
-        """The conversation that an activation sees."""
-        if act.child is run.root:
-            return self._conversation(run)
-        return () if act.child.conversation is None else act.child.conversation.seen()
+            conversation = act.child.conversation
+            act.seen = run.channels.values, () if conversation is None else conversation.seen()
 
     def _conversation(self, run: Run) -> tuple[Json, ...]:
         name = run.plan.graph.messages

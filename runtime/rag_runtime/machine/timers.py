@@ -77,4 +77,4 @@ def _timers_of(act: Activation) -> Iterator[tuple[str, Subject, int]]:
         group = tree.group
         if tree.counted and group is not None and group.join.timeout is not None:
             yield f"join:{group.task}", group, group.join.timeout
-        tree = tree.parent
+        tree = None if tree.detached else tree.parent
