@@ -479,7 +479,7 @@ static bool missing_arrow(const Phrase *phrase, bool ended) {
 
 /* The bracket that a new line, beginning with these words, cannot be inside of. */
 static bool close_at_line(TSLexer *lexer, const bool *valid, const Phrase *phrase) {
-  bool opens = phrase->blank && (phrase->sign == '{' || phrase->sign == '[');
+  bool opens = phrase->blank && !continues(&phrase->word) && (phrase->sign == '{' || phrase->sign == '[');
   bool item = begins_item(&phrase->word) && is_statement(phrase) && !phrase->arrow;
   if (valid[CLOSE_ROUTES] && (item || opens)) return give(lexer, CLOSE_ROUTES);
   if (valid[CLOSE_RECORD] && (opens || phrase->arrow || (item && !names_type(&phrase->second)))) {
