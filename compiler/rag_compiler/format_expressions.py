@@ -62,7 +62,7 @@ def expression(tokens: Tokens, node: Concrete) -> Layout:
             return row(tokens.take(parameter), SPACE, tokens.take(arrow), SPACE, expression(tokens, body))
         case "unary":
             sign, operand = node.children
-            behind = SPACE if sign.kind == "@not" else NOTHING
+            behind = SPACE if sign.kind == "@not" or operand.kind == "unary" else NOTHING
             return row(tokens.take(sign), behind, expression(tokens, operand))
         case "signed_number" | "quorum":
             between = SPACE if node.kind == "quorum" else NOTHING
