@@ -533,7 +533,7 @@ module.exports = grammar({
     pair: $ => prec.right(seq(
       field('key', choice($.key, $.identifier, $._text)),
       choice(':', '='),
-      field('value', choice($._expression, $.quorum, $._absent)),
+      field('value', choice($._expression, $.lambda, $.quorum, $._absent)),
     )),
 
     _keyless_pair: $ => prec.right(seq(':', field('value', choice($._expression, $.quorum, $._absent)))),
@@ -581,6 +581,7 @@ module.exports = grammar({
       $.generic_type,
       $.union_type,
       $.parenthesized_type,
+      $.bracketed_type,
       $.record,
     ),
 
@@ -613,6 +614,9 @@ module.exports = grammar({
     )),
 
     parenthesized_type: $ => seq('(', choice($._type, $.missing_type), $._close_paren),
+
+    // `[T]` is a foreign idiom.
+    bracketed_type: $ => seq('[', choice($._type, $.missing_type), $._close_type),
 
     record: $ => seq('{', $._record_rest),
 
@@ -667,7 +671,10 @@ module.exports = grammar({
 
     parenthesized: $ => seq('(', choice($._expression, $._absent), $._close_paren),
 
-    list: $ => seq('[', repeat(choice($._expression, ',')), $._close_bracket),
+    list: $ => seq('[', repeat(choice($._expression, $.spread, $.lambda, ',')), $._close_bracket),
+
+    // Foreign: the language has no spreads.
+    spread: $ => seq(choice('...', '..'), $._expression),
 
     object: $ => seq('{', $._object_rest),
 
@@ -679,6 +686,7 @@ module.exports = grammar({
       $.pair,
       alias($._object_bare_pair, $.pair),
       alias($._keyless_pair, $.pair),
+      $.spread,
       $._comma,
     ),
 
@@ -703,7 +711,7 @@ module.exports = grammar({
     call: $ => prec(PRECEDENCE.postfix, seq(
       field('function', $._expression),
       token.immediate('('),
-      repeat(choice(field('argument', choice($._expression, $.lambda)), ',')),
+      repeat(choice(field('argument', choice($._expression, $.lambda, $.spread)), ',')),
       $._close_paren,
     )),
 

@@ -30,7 +30,7 @@ from rag_compiler.lower_templates import check_template, report_template
 from rag_compiler.lowering import MOST_LEVELS, Lowering, always
 from rag_compiler.parse import parse_template
 from rag_compiler.source import Span
-from rag_compiler.words.foreign import change, foreign, no_operator, pipe, rewrite
+from rag_compiler.words.foreign import change, foreign, no_operator, pipe, rewrite, spread
 from rag_compiler.words.syntax import bad_form, insert, missing_mark, missing_value
 
 CONSTANTS: dict[str, bool | None] = {"True": True, "False": False, "None": None, "nil": None, "undefined": None}
@@ -85,6 +85,9 @@ def lower_expr(low: Lowering, node: Concrete | None, level: int = 0, what: str =
             return _quorum(low, node)
         case "lambda":
             return _lambda(low, node, level)
+        case "spread":
+            low.report(spread(low.place(node)))
+            return Hole(node.span)
         case _:
             return _hole(low, node, what)
 

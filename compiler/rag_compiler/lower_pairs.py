@@ -11,7 +11,7 @@ from rag_compiler.lower_names import STRINGS, inner
 from rag_compiler.lower_strings import plain_text
 from rag_compiler.lowering import Lowering
 from rag_compiler.source import Span
-from rag_compiler.words.foreign import FOREIGN_WORDS, foreign_word, string_prefix
+from rag_compiler.words.foreign import FOREIGN_WORDS, foreign_word, spread, string_prefix
 from rag_compiler.words.syntax import insert, missing_mark, missing_name, pair_punctuation
 
 
@@ -32,6 +32,8 @@ def pair_nodes(low: Lowering, node: Concrete) -> Iterator[Concrete]:
                 continue
             before = child
             yield child
+        elif child.kind == "spread":
+            low.report(spread(low.place(child)))
         elif child.kind in (ERROR, TOO_DEEP) or child.kind.startswith("missing:"):
             low.unexpected(child)
             yield from (inside for inside in child.children if inside.kind == "pair")

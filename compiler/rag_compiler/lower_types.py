@@ -56,6 +56,8 @@ def lower_type(low: Lowering, node: Concrete | None, what: str, level: int = 0) 
         case "parenthesized_type":
             low.brackets(node, what)
             return lower_type(low, node.children[1] if len(node.children) > 1 else None, what, level + 1)
+        case "bracketed_type":
+            return _bracketed(low, node, what, level)
         case "record":
             return RecordType(lower_fields(low, node, level), node.span)
         case _:
@@ -68,7 +70,7 @@ def lower_type(low: Lowering, node: Concrete | None, what: str, level: int = 0) 
 
 def _absent(low: Lowering, node: Concrete, what: str) -> TypeExpr:
     """No type at all, or `[]T`."""
-    before = _LIST_BEFORE.match(low.data, node.end)
+    before = _LIST_BEFORE.match(low.data, node.start if node.kind == "bracketed_type" else node.end)
     if before is None:
         low.trouble(missing_type(low.place(low.before(node.start)), what))
     else:
@@ -145,6 +147,20 @@ def _list(low: Lowering, node: Concrete, what: str, level: int) -> TypeExpr:
     if arguments and element is not None:
         return _foreign_generic(low, node, low.text(element), arguments, what, level)
     return ListType(lower_type(low, element, what, level + 1), node.span)
+
+
+def _bracketed(low: Lowering, node: Concrete, what: str, level: int) -> TypeExpr:
+    """`[T]`, a list as other languages spell it; of several around each other the innermost is reported."""
+    element = next((child for child in node.children if child.kind not in ("[", "]", "missing_close")), None)
+    if element is None or element.kind == "missing_type":
+        return _absent(low, node, what)
+    low.brackets(node, what)
+    inside = lower_type(low, element, what, level + 1)
+    if not node.broken and element.kind != "bracketed_type":
+        text = low.text(element)
+        simple = element.kind in ("named_type", "list_type", "parenthesized_type", "generic_type", "record")
+        low.report(rewrite(low.place(node), "a list's type is written `T[]`", f"{text}[]" if simple else f"({text})[]"))
+    return ListType(inside, node.span)
 
 
 def _generic(low: Lowering, node: Concrete, what: str, level: int) -> TypeExpr:

@@ -201,3 +201,12 @@ def optional_key(place: Place, name: str, mark: Place, type_end: Place) -> Diagn
     return foreign(
         place, f"the `?` of the optional field `{name}` stands behind its type", f"write `{name}: TYPE?`", fix
     )
+
+
+def spread(place: Place) -> Diagnostic:
+    """`...x` in a list, an object or a call."""
+    help_ = (
+        "write the elements or the fields one by one; a channel `append` adds the elements of a list that is written into it, "
+        "and `merge` the fields of an object"
+    )
+    return foreign(place, "the language has no spreads", help_)
