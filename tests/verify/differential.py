@@ -87,7 +87,9 @@ def _nodes(compared: Compared, known: Map, seen: list[Seen], complete: bool) -> 
 
 
 def _cuts(routing: object) -> bool:
-    return isinstance(routing, JoinSends) and routing.wait in ("race", "quorum", "fallback", "best_effort")
+    return isinstance(routing, JoinSends) and (
+        routing.timeout is not None or routing.wait in ("race", "quorum", "fallback", "best_effort")
+    )
 
 
 def _conflicts(compared: Compared, graph: Graph, seen: list[Seen], complete: bool, random: Random) -> None:
@@ -117,7 +119,7 @@ def _loose(graph: Graph) -> bool:
     """Whether the graph has what `supersteps` takes to last longer than it must."""
     joins = [node.routing for node in graph.nodes if isinstance(node.routing, JoinSends)]
     apart = any(not send.blocking for node in graph.nodes for send in node.sends)
-    return apart or any(join.wait == "fallback" or join.keep for join in joins)
+    return apart or any(join.wait == "fallback" or join.keep or join.timeout is not None for join in joins)
 
 
 def _escapes(run: Seen, sender: str, channel: Mapping[str, str], name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from rag_ir import build
@@ -23,6 +23,7 @@ class Shape:
     lists: bool = False
     declared: bool = False
     optional: bool = False
+    timed: bool = False
 
 
 SHAPES = (
@@ -32,7 +33,8 @@ SHAPES = (
     Shape(failing=True, optional=True, waits=("all", "best_effort", "compare")),
     Shape(failing=True, waits=("race", "quorum", "all")),
     Shape(failing=True, waits=("fallback", "keep", "all")),
-    Shape(waits=("all", "race"), unwaited=True),
+    Shape(failing=True, timed=True, waits=("all", "race")),
+    Shape(failing=True, waits=("all", "race"), unwaited=True),
     Shape(declared=True),
     Shape(declared=True, lists=True),
 )
@@ -105,6 +107,9 @@ def _join(random: Random, names: str, at: int, sends: list[Send], shape: Shape) 
     later = names[at + 1 :] or names
     target = random.choice(later)
     count = sum(send.blocking for send in sends)
+    if shape.timed and random.random() < 0.6:
+        late = random.choice(names) if random.random() < 0.7 else None
+        return replace(build.join_sends(target), timeout=1000, on_timeout=late)
     match wait if count else "all":
         case "quorum":
             return build.join_sends(target, "quorum", quorum=random.randint(1, max(count, 1)))

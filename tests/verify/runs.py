@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from rag_ir.build import document
 from rag_ir.graph import Document, Graph, JoinSends, Json, Node, Routes
-from rag_runtime.commands import CancelTask, Command, Merged, StartTask
-from rag_runtime.events import Error, Event, RunStarted, TaskFailed, TaskSucceeded
+from rag_runtime.commands import CancelTask, Command, Merged, StartTask, StartTimer, StopTimer
+from rag_runtime.events import Error, Event, RunStarted, TaskFailed, TaskSucceeded, TimerFired
 from rag_runtime.machine import Machine, Plans
 
 LONGEST = 40
@@ -65,6 +65,7 @@ class Runs:
         self.complete = False
         self._plans = Plans(self.document)
         self._nodes = {node.name: node for node in graph.nodes}
+        self._timers: set[str] = set()
         self._ordered = any(_order_shows(node) for node in graph.nodes)
 
     def __iter__(self) -> Iterator[Seen]:
@@ -83,12 +84,21 @@ class Runs:
     def _run(self, choices: Choices) -> Seen | None:
         """A run; null if it is too long to be followed with all the others."""
         seen = Seen()
+        self._timers.clear()
         machine = Machine(self.document, plans=self._plans)
         waiting = self._told(machine, RunStarted(graph="g", input=None, seed="run"), seen, [])
         while waiting:
             if len(seen.starts) > LONGEST:
                 return None
-            start = waiting.pop(choices.of(len(waiting)) if self._ordered and len(waiting) > 1 else 0)
+            timers = sorted(self._timers)
+            ways = (len(waiting) if self._ordered else 1) + len(timers)
+            at = choices.of(ways) if ways > 1 else 0
+            if at >= ways - len(timers):
+                timer = timers[at - ways]
+                self._timers.discard(timer)
+                waiting = self._told(machine, TimerFired(timer=timer), seen, waiting)
+                continue
+            start = waiting.pop(at)
             waiting = self._told(machine, self._outcome(start, choices, seen), seen, waiting)
         finish = machine.finished
         assert finish is not None
@@ -102,6 +112,8 @@ class Runs:
         if any(isinstance(command, Merged) for command in commands):
             seen.merged.append(_log(machine)[len(before) :])
         cut = {command.task for command in commands if isinstance(command, CancelTask)}
+        self._timers |= {command.timer for command in commands if isinstance(command, StartTimer)}
+        self._timers -= {command.timer for command in commands if isinstance(command, StopTimer)}
         begun = [command for command in commands if isinstance(command, StartTask)]
         for start in begun:
             seen.starts.append((start.task.node, len(seen.merged)))
@@ -139,7 +151,9 @@ def _labels(node: Node) -> list[str]:
 
 def _order_shows(node: Node) -> bool:
     """Whether what ends first may decide something."""
-    if isinstance(node.routing, JoinSends) and node.routing.wait in ("race", "quorum", "fallback"):
+    if isinstance(node.routing, JoinSends) and (
+        node.routing.timeout is not None or node.routing.wait in ("race", "quorum", "fallback")
+    ):
         return True
     return any(not send.blocking for send in node.sends)
 
