@@ -23,7 +23,7 @@ def test_a_new_project_checks_and_runs(rag: Rag, here: Path, monkeypatch: pytest
     run = rag("run", "workflows/hello.rag", "--input", "name=Ada")
     assert json.loads(run.out) == {"greeting": "Hello Ada, what are we building today?", "words": 7}
     commands = [line for line in Path("README.md").read_text().splitlines() if line.startswith("rag ")]
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in commands:
         assert rag(*command.split()[1:]).status == 0
 

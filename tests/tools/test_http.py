@@ -36,7 +36,7 @@ async def _call(*responses: Response, method: Method = "GET", **arguments: Json)
 
 async def _failure(*responses: Response, **arguments: Json) -> CallFailed:
     with pytest.raises(CallFailed) as raised:
-        await _call(*responses, **arguments)
+        await _call(*responses, method="GET", **arguments)
     return raised.value
 
 
