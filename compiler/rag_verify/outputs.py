@@ -46,7 +46,7 @@ def _kept(node: ir.Node, known: Map, sent: set[str], joined: set[str]) -> bool:
         return True
     if isinstance(node.behaviour, ir.ModelCall) and node.name in sent:
         return True
-    if any("output" in roots_in(code) for at, code in codes_of(node, "")):
+    if any("output" in roots_in(code) for _, code in codes_of(node, "")):
         return True
     return isinstance(node.routing, ir.Routes) and any(_by_answer(node, entry) for entry in node.routing.entries)
 

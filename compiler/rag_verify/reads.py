@@ -117,7 +117,8 @@ class _Channels:
         """What may run later because the node ran and did not fail: who failed has written nothing."""
         steps, follows = self.steps, self.known.follows.get(name, ())
         node = self.known.nodes[name]
-        failing = set() if isinstance(node.routing, ir.JoinSends) else {*steps.failing(name)} - {*steps.routes(name)}
+        joins = isinstance(node.routing, ir.JoinSends)
+        failing = [] if joins else [each for each in steps.failing(name) if each not in steps.routes(name)]
         sent = {send.target for send in node.sends}
         yield from (each for each in follows if each not in failing or each in sent)
         yield from onward.get(name, ())[len(follows) :]

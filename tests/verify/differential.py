@@ -13,7 +13,7 @@ from itertools import combinations
 from random import Random
 
 from rag_ir import build
-from rag_ir.graph import Entry, Graph, JoinSends
+from rag_ir.graph import Entry, Graph, JoinSends, Json
 from rag_verify.accesses import World
 from rag_verify.children import check_children
 from rag_verify.conflicts import clashes_of
@@ -192,9 +192,9 @@ def _twice(
         compared.wrong.append(f"join that fires again: `{target}` is run {most} times, and it is not said")
 
 
-def _skipped(entries: object) -> list[str]:
-    assert isinstance(entries, list)
-    return [each["node"] for each in entries if each["outcome"] == "skipped"]
+def _skipped(entries: Json) -> list[str]:
+    listed = [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
+    return [str(each["node"]) for each in listed if each["outcome"] == "skipped"]
 
 
 def _writing(graph: Graph, channels: Mapping[str, str]) -> Graph:
