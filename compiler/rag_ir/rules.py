@@ -109,6 +109,7 @@ RULES: dict[str, Rule] = _declare(
     _error("budget-too-small", "no run can finish within a budget"),
     _error("budget-over-limit", "a budget allows more than the policy"),
     _error("unpriced-model", "money is limited, and a model has no price"),
+    _warning("nested-too-deep", "children may nest deeper than the policy allows"),
     _error("fanout-over-limit", "a node may start more children than the policy allows", safety=True),
     # Information: who sees what, and who can act on it.
     _error("unsafe-flow", "untrusted content and private data meet a tool that acts, and nobody looks", safety=True),

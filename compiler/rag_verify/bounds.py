@@ -72,6 +72,10 @@ class DocumentBounds:
         agent = self._document.agents[name]
         return _bounds(replace(self._calls.agent(agent, None), activations=Bound(1)), Bound(0))
 
+    def depth(self, name: str) -> Bound:
+        """How deep children nest below a run of a graph."""
+        return self._depth(name)
+
     def node(self, graph: str, name: str) -> Bounds:
         """All activations of a node in one run of its graph, its children included."""
         found = self._document.graphs[graph]

@@ -11,24 +11,37 @@ from collections.abc import Iterator, Sequence
 from rag_ir import graph as ir
 from rag_ir.finding import Finding, pointer
 from rag_ir.graph import Document
-from rag_verify.bounds import models_of
+from rag_verify.bounds import bounds_of, models_of
 from rag_verify.least import least_calls
 
 COUNTS = ("tokens", "model_calls", "tool_calls", "wall")
 
 
 def check_budgets(document: Document) -> list[Finding]:
-    """`budget-too-small`, `budget-over-limit`, `unpriced-model` and `fanout-over-limit`. Unknown names are silent."""
+    """`budget-too-small`, `budget-over-limit`, `unpriced-model`, `fanout-over-limit` and `nested-too-deep`.
+
+    Unknown names are silent.
+    """
     return list(_findings(document))
 
 
 def _findings(document: Document) -> Iterator[Finding]:
     policy = document.policy
+    bounds = bounds_of(document)
     for name, graph in document.graphs.items():
         at = pointer("graphs", name)
         if graph.budget is not None:
             yield from _budget(document, graph.budget, f"{at}/budget", f"graph `{name}`", models_of(document, [name]))
             yield from _too_small(document, graph, graph.budget, f"{at}/budget")
+        deep = bounds.depth(name).most
+        if deep is not None and deep > policy.max_depth:
+            yield Finding(
+                "nested-too-deep",
+                at,
+                f"children of graph `{name}` nest {deep} deep, and the policy allows {policy.max_depth}",
+                label="nests too deep",
+                help="a child beyond the limit fails: call graphs one after the other, or raise `max_depth` (at most 8)",
+            )
         for index, node in enumerate(graph.nodes):
             here = f"{at}/nodes/{index}"
             if node.budget is not None:

@@ -14,6 +14,7 @@ from rag_ir import graph as ir
 from rag_ir.finding import Finding
 from rag_ir.graph import Document
 from rag_ir.record import record
+from rag_verify.code_reads import reads
 from rag_verify.information_flow import Information, Spot, Spread
 from rag_verify.information_points import ANY, WHOLE, Point, stores_of
 from rag_verify.information_words import Meeting, told_meeting, told_system, told_tool
@@ -61,7 +62,7 @@ class _Check:
         self._sources: dict[Kind, dict[Spot, _Source]] = {kind: {} for kind in KINDS}
         for source_kind, source in self._every_source():
             self._sources[source_kind].setdefault(source.spot, source)
-        self._spreads: dict[Kind, Spread] = {kind: self._information.spread(self._sources[kind]) for kind in KINDS}
+        self._spreads: dict[Kind, Spread] = {}
         self._unlabelled: set[str] = set()
 
     def findings(self) -> list[Finding]:
@@ -107,12 +108,15 @@ class _Check:
     # ---- where it must not come together -----------------------------------------------------------------------------
 
     def _meeting(self, number: int, graph: str, node: ir.Node) -> Finding | None:
-        spot: Spot = number, ("context", node.name, "")
         open_tools = [tool for tool in self._called[graph, node.name] if tool.approval != "always"]
         acting = [tool for tool in open_tools if tool.effects in EFFECTS]
         unsure = [tool for tool in open_tools if tool.effects == "unknown"]
-        untrusted, private = self._first(spot, KINDS[:2]), self._first(spot, KINDS[2:])
-        if untrusted is None or private is None or not (acting or unsure):
+        if not (acting or unsure):
+            return None
+        spot: Spot = number, ("context", node.name, "")
+        untrusted = self._first(spot, KINDS[:2])
+        private = self._first(spot, KINDS[2:]) if untrusted is not None else None
+        if untrusted is None or private is None:
             return None
         certain = untrusted == "untrusted", private == "private", bool(acting)
         ways = [self._information_way(kind, spot) for kind in (untrusted, private)]
@@ -133,10 +137,16 @@ class _Check:
         return told_meeting(self._information, meeting)
 
     def _first(self, spot: Spot, kinds: Sequence[Kind]) -> Kind | None:
-        return next((kind for kind in kinds if spot in self._spreads[kind].found), None)
+        return next((kind for kind in kinds if spot in self._spread(kind).found), None)
+
+    def _spread(self, kind: Kind) -> Spread:
+        """How far one kind of information comes; worked out when it is first asked for."""
+        if kind not in self._spreads:
+            self._spreads[kind] = self._information.spread(self._sources[kind])
+        return self._spreads[kind]
 
     def _information_way(self, kind: Kind, spot: Spot) -> tuple[_Source, list[Spot]]:
-        way = self._spreads[kind].way(spot)
+        way = self._spread(kind).way(spot)
         return self._sources[kind][way[0]], way
 
     def _systems(self) -> Iterator[Finding]:
@@ -144,7 +154,9 @@ class _Check:
         for number, call in enumerate(self._information.calls):
             for node in self._information.points[call.graph].graph.nodes:
                 spot: Spot = number, ("system", node.name, "")
-                if spot in self._spreads["untrusted"].found and (call.graph, node.name) not in told:
+                if (call.graph, node.name) in told or not _is_told(node, self._document):
+                    continue
+                if spot in self._spread("untrusted").found:
                     told.add((call.graph, node.name))
                     source, way = self._information_way("untrusted", spot)
                     yield told_system(self._information, call.graph, node, source.words, way)
@@ -153,6 +165,17 @@ class _Check:
         for index, tool in enumerate(self._document.requires.tools):
             if tool.name in self._unlabelled:
                 yield told_tool(index, tool)
+
+
+def _is_told(node: ir.Node, document: Document) -> bool:
+    """Whether the system message of a node's model holds anything that its author did not write."""
+    match node.behaviour:
+        case ir.ModelCall(system=system):
+            return any(True for _ in reads(system))
+        case ir.Subagent(agent=agent) if agent in document.agents:
+            return any(True for _ in reads(document.agents[agent].system))
+        case _:
+            return False
 
 
 def _brought(node: ir.Node) -> Point:

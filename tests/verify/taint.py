@@ -15,12 +15,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Unpack
+from typing import Literal, Unpack
 
 from rag_ir import build
 from rag_ir.build import get, lit, require_tool, send, template
 from rag_ir.canonical import compact
-from rag_ir.graph import Code, Document, Graph, Json, Node, Schema, Send
+from rag_ir.graph import Code, Document, Graph, JoinSends, Json, Node, Schema, Send
 from rag_ir.record import replace
 from rag_runtime import api
 from rag_runtime.events import Error
@@ -203,7 +203,7 @@ class _Maker:
             sends = [self._send(random.choice([*ahead, "helper", "reader"])) for _ in range(random.choice([1, 2]))]
         joined = any(each.target in ("helper", "reader") for each in sends)
         if joined or (sends and random.random() < 0.5):
-            common["join"] = random.choice(ahead)
+            common["join"] = self._joined(random.choice(ahead), len(sends))
         elif random.random() < 0.75:
             common["next"] = later[0] if random.random() < 0.75 else random.choice([*later, *later, *names])
         elif random.random() < 0.5:
@@ -227,14 +227,23 @@ class _Maker:
 
     def _send(self, target: str) -> Send:
         random = self._random
-        payload: build.Payload | None = {random.choice(["q", "one"]): self._value()}
+        payload: dict[str, Code] | None = {random.choice(["q", "one"]): self._value()}
         if random.random() < 0.3:
             payload = None
         each = None
         if random.random() < 0.2:
             bound: Code = ["var", "v"]
             payload, each = {"q": bound}, ("v", ["list", self._value(), lit("w")])
-        return send(target, payload, each=each)
+        lets_go = random.random() < 0.1
+        return send(target, payload, each=each, optional=random.random() < 0.2, blocking=not lets_go)
+
+    def _joined(self, target: str, count: int) -> JoinSends:
+        waits: Sequence[Literal["all", "race", "quorum", "best_effort", "fallback"]]
+        waits = ["all", "all", "all", "race", "best_effort", "fallback", "quorum"]
+        wait = self._random.choice(waits)
+        quorum = count if wait == "quorum" else None
+        keep = wait == "quorum" and self._random.random() < 0.5
+        return build.join_sends(target, wait, quorum=quorum, keep=keep)
 
     def _behaviour(self, name: str, inner: bool, common: build.Common) -> Node:
         random = self._random

@@ -101,6 +101,20 @@ def test_a_node_starts_no_more_children_than_the_policy_allows() -> None:
     assert _found(fan((None, False), (3, True))) == [("fanout-over-limit", "/graphs/g/nodes/0")]
 
 
+def test_children_nest_no_deeper_than_the_policy_allows() -> None:
+    node = build.subgraph("a", "inner")
+    assert _found(_document(node, policy=replace(POLICY, max_depth=1))) == []
+    fan = build.pass_("x", sends=[send("helper")], join="y")
+    graphs = [
+        build.graph("g", start="a", nodes=[node]),
+        build.graph("inner", start="x", nodes=[fan, build.pass_("y")]),
+    ]
+    for depth, codes in ((1, [("nested-too-deep", "/graphs/g")]), (2, [])):
+        policy = replace(POLICY, max_depth=depth)
+        made = build.document("g", graphs=graphs, agents=[build.declare_agent("helper")], policy=policy)
+        assert _found(made) == codes
+
+
 def test_a_model_is_asked_for_what_it_can_do() -> None:
     graph = build.graph("g", start="a", nodes=[build.agent("a", "m", tools=["t"], output={"type": "string"})])
     for capabilities, codes in (

@@ -53,7 +53,9 @@ def test_a_join_comes_behind_the_last_of_its_children() -> None:
     assert _times(graph, "a")["d"] == [2, 4]
 
 
-@pytest.mark.parametrize(("wait", "times"), [("all", [4]), ("race", [2, 4]), ("best_effort", [2, 3, 4]), ("compare", [4])])
+@pytest.mark.parametrize(
+    ("wait", "times"), [("all", [4]), ("race", [2, 4]), ("best_effort", [2, 3, 4]), ("compare", [4])]
+)
 def test_what_a_join_waits_for(wait: Literal["all", "race", "best_effort", "compare"], times: list[int]) -> None:
     graph = _graph(
         build.pass_("a", sends=[build.send("b"), build.send("c")], join=build.join_sends("d", wait)),
