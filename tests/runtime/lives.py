@@ -209,6 +209,12 @@ class Killer:
     def events(self, run: str, after: int = 0) -> Sequence[Entry]:
         return self._store.events(run, after)
 
+    def restore(self, runs: Sequence[tuple[Run, Sequence[Entry]]]) -> None:
+        self._store.restore(runs)
+
+    def remove(self, root: str) -> None:
+        self._store.remove(root)
+
     def lease(self, root: str) -> AbstractContextManager[None]:
         return self._store.lease(root)
 
