@@ -10,7 +10,10 @@ from rag_compiler.source import Span
 from rag_compiler.words.foreign import markdown_fence, other_format
 
 _HEAD = re.compile(rb"^[ \t]*(?:(?:graph|agent|test)\b[^\n{:]*\{|type[ \t]+\w+\s*[={])", re.MULTILINE)
-_DOT = re.compile(rb"\s*(?:strict[ \t]+)?(?:di)?graph\b[^\n{]*\{[^{}]*(?:\[\s*\w+\s*=|\brankdir\s*=|\w\s*--\s*\w)")
+_DOT = re.compile(
+    rb"\s*(?:strict[ \t]+)?(?:di)?graph\b[^\n{]*\{[^{}\"/]*(?:\[\s*\w+\s*=(?!=)|\brankdir\s*=|(?<=[{;\n])[ \t]*\w+[ \t]*--[ \t]*\w)"
+)
+"""A graph of Graphviz, told by what stands before the first text, comment and block in it."""
 _WIDE = re.compile(rb"\x1a\x1a(?:\0[^\0]|[^\0]\0)")
 """UTF-16, whose mark has been replaced and reported as no UTF-8."""
 _FENCE = re.compile(rb"^[ \t]*(?:```|~~~)[\w-]*[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
