@@ -48,12 +48,13 @@ def _kept(node: ir.Node, known: Map, sent: set[str], joined: set[str]) -> bool:
         return True
     if any("output" in roots_in(code) for _, code in codes_of(node, "")):
         return True
-    return isinstance(node.routing, ir.Routes) and any(_by_answer(node, entry) for entry in node.routing.entries)
+    return isinstance(node.routing, ir.Routes) and _by_label(node.routing)
 
 
-def _by_answer(node: ir.Node, entry: ir.Route) -> bool:
-    """Whether a route goes by what was answered, not by whether it was."""
-    return isinstance(node.behaviour, ir.Interrupt | ir.ModelCall) and entry.label is not None
+def _by_label(routing: ir.Routes) -> bool:
+    """Whether it matters with which label the node ends."""
+    labelled = any(entry.label is not None for entry in routing.entries)
+    return labelled and len({entry.target for entry in routing.entries}) > 1
 
 
 def _joined(known: Map) -> set[str]:
