@@ -466,7 +466,8 @@ static enum Head declaration_head(const Phrase *phrase, bool ended) {
   if (strcmp(word, "node") == 0) return phrase->last == '{' ? INSIDE : NOTHING;
   if (strcmp(word, "type") == 0) return phrase->last == '{' || phrase->last == '=' ? INSIDE : NOTHING;
   if (strcmp(word, "channel") == 0) {
-    return ended && (phrase->last == ':' || begins_word(phrase->last)) ? INSIDE : NOTHING;
+    bool declares = phrase->last == ':' || (begins_word(phrase->last) && !continues(&phrase->second));
+    return ended && declares ? INSIDE : NOTHING;
   }
   return NOTHING;
 }
