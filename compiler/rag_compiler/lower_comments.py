@@ -10,10 +10,12 @@ from rag_compiler.lowering import Lowering
 from rag_compiler.parse import Parsed
 from rag_compiler.source import Span
 from rag_compiler.syntax import Comment
-from rag_compiler.words.foreign import block_comment, hash_comment, odd_blank
+from rag_compiler.words.foreign import block_comment, floor_division, hash_comment, odd_blank
 from rag_ir.record import record
 
 _GAP = re.compile(rb"(?:[ \t\r\n\f\v]|//(?!/(?!/))[^\r\n]*)*")
+_NUMBER = re.compile(rb"//[ \t]*\d+(?:\.\d+)?[ \t]*")
+_PATH = re.compile(r"\b(?:input|state|args|output)\.[\w.]+$|\)$")
 _BREAK = re.compile(r"\r\n|\n|\r")
 
 
@@ -74,11 +76,19 @@ def report_comments(low: Lowering, parsed: Parsed) -> None:
                 hashes.append(extra)
             case "block_comment":
                 _report_block(low, extra)
+            case "comment" if _NUMBER.fullmatch(parsed.data, extra.start, extra.end) and _divides(low, extra):
+                low.report(floor_division(low.place(Span(extra.start, extra.start + 2)), sure=False))
             case "odd_blank":
                 low.report(odd_blank(low.place(extra)))
             case _:
                 pass
     _report_hashes(low, hashes)
+
+
+def _divides(low: Lowering, comment: Concrete) -> bool:
+    """Whether what stands before a comment on its line is a path or a bracket of an expression, which a number could divide."""
+    before = low.slice(low.line_start(comment.start), comment.start).rstrip()
+    return _PATH.search(before) is not None
 
 
 def _report_hashes(low: Lowering, hashes: list[Concrete]) -> None:

@@ -15,7 +15,7 @@ from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Place
 from rag_compiler.kinds import GRAPH_ITEMS
 from rag_compiler.source import Span
 from rag_compiler.syntax import Name
-from rag_compiler.words.foreign import FOREIGN_WORDS, arrow, change, foreign_word
+from rag_compiler.words.foreign import FOREIGN_WORDS, arrow, change, floor_division, foreign_word
 from rag_compiler.words.syntax import (
     delete,
     graph_item,
@@ -50,6 +50,7 @@ _DETACHED = re.compile(rb"[ \t]+([\[(])")
 _GRAPH_ITEM = re.compile(rb"\s*(channel|node|start|join|type|defaults)\b[ \t]+[\w\[{]")
 MOST_MOVED = 60
 """At most so many lines are moved."""
+_DIVIDED = re.compile(rb"[ \t]*(//)(?!/)[ \t]*(?:[\d(]|(?:input|state|args|output|len)\b)[^\r\n]*")
 _OTHER = re.compile(rb"[ \t]*([\])}])")
 WORD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
@@ -257,6 +258,10 @@ class Lowering:
             return
         bracket = PAIRS[opener.kind] if opener else "}"
         here = self.place(missing)
+        divided = _DIVIDED.match(self.data, missing.end)
+        if divided and bracket.encode() in divided.group():
+            self.trouble(floor_division(self.place(Span(*divided.span(1)))))
+            return
         text = bracket
         if opener and not self.same_line(opener.start, missing.start):
             text = f"\n{self.indent(opener.start)}{bracket}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rag_compiler.diagnostics import Diagnostic, Edit, Fix, Place
+from rag_ir.record import replace
 
 
 def foreign(place: Place, message: str, help_: str, *fixes: Fix, label: str = "another language's idiom") -> Diagnostic:
@@ -210,3 +211,11 @@ def spread(place: Place) -> Diagnostic:
         "and `merge` the fields of an object"
     )
     return foreign(place, "the language has no spreads", help_)
+
+
+def floor_division(place: Place, *, sure: bool = True) -> Diagnostic:
+    """`a // b`. Where it may be a comment that is meant, not `sure`, it is a warning."""
+    help_ = "write `/`, which gives a float; the text behind `//` is not read"
+    message = "`//` begins a comment, and divides nothing"
+    found = foreign(place, message, help_, change(place, "/", safe=False))
+    return found if sure else replace(found, level="warning")
