@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag_compiler import hir
-from rag_compiler.apply_fixes import apply_fixes
+from rag_compiler.apply_fixes import Texts, apply_fixes
 from rag_compiler.diagnostics import Diagnostic, Edit, Place
 from rag_compiler.pipeline import Analysis, analyse
 from rag_compiler.source import SourceFile, Span
@@ -35,8 +35,7 @@ def fix_all(analysis: Analysis, path: str) -> Action | None:
     """Everything in a file that can be mended safely, as one change; null where there is nothing."""
     texts = {file.path: file.data for file in analysis.files}
 
-    def diagnose(given: object) -> Sequence[Diagnostic]:
-        assert isinstance(given, dict)
+    def diagnose(given: Texts) -> Sequence[Diagnostic]:
         files = [SourceFile(name, data) for name, data in given.items()]
         return analyse(files, analysis.registry, analysis.manifest).diagnostics
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rag_compiler import hir
+from rag_compiler.blocks import word_of
 from rag_compiler.check_values import channel_type
 from rag_compiler.default_writes import default_writes
 from rag_compiler.pipeline import Analysis
@@ -37,7 +38,7 @@ def _graph(analysis: Analysis, graph: hir.Graph) -> Iterator[Hint]:
             text = f": {spell_out(channel_type(channel))}"
             yield Hint(channel.name.span.end, text, f"what the reducer `{channel.reducer.name}` makes")
     for node in graph.nodes.values():
-        words = [item.keyword.text for item in node.syntax.items if hasattr(item, "keyword")]
+        words = [word_of(item) for item in node.syntax.items]
         if "kind" not in words and not isinstance(node.behaviour, hir.UnknownNode):
             yield Hint(node.name.span.end, f" kind {node.kind}", "the kind of a node that names none")
         if node.writes is None and node.into is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lsprotocol import types
 
 from rag_compiler.source import Span
@@ -168,9 +170,9 @@ async def code_action(ls: Asks, params: types.CodeActionParams) -> list[types.Co
     return found
 
 
-def _wanted(kind: str, only: object) -> bool:
+def _wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:
     """Whether a client asks for a kind of action, or for a kind that this is one of."""
-    if not isinstance(only, list | tuple) or not only:
+    if not only:
         return True
     asked = [str(getattr(each, "value", each)) for each in only]
     return any(kind == each or kind.startswith(f"{each}.") or not each for each in asked)

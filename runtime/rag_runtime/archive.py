@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from rag_ir.codec import decode
 from rag_ir.graph import Document, Json
@@ -95,7 +94,7 @@ def _parsed(lines: Iterable[str]) -> _Tree:
     root: str | None = None
     for number, line in enumerate(lines, 1):
         try:
-            value: object = json.loads(line)
+            value: Json = json.loads(line)
         except (ValueError, RecursionError):
             raise BadArchive(f"line {number} is not JSON") from None
         try:
@@ -107,7 +106,7 @@ def _parsed(lines: Iterable[str]) -> _Tree:
     return tree
 
 
-def _take(tree: _Tree, value: object, root: str | None) -> str:
+def _take(tree: _Tree, value: Json, root: str | None) -> str:
     match value:
         case {"format": "raglang run", "version": 1, "run": str(name)} if root is None:
             return name
@@ -115,18 +114,8 @@ def _take(tree: _Tree, value: object, root: str | None) -> str:
             raise BadArchive("it is no exported run of this version")
         case {"document": str(digest), "body": str(body)}:
             tree.documents[digest] = body.encode()
-        case {"run": {"id": str(id_), "digest": str(digest), **rest}}:
-            run = Run(
-                id=id_,
-                root=root,
-                parent=_text_or_none(rest, "parent"),
-                parent_task=_text_or_none(rest, "parent_task"),
-                namespace=_text_or_none(rest, "namespace") or "",
-                graph="",
-                digest=digest,
-                thread=_text_or_none(rest, "thread"),
-            )
-            tree.runs.append((run, []))
+        case {"run": dict() as row}:
+            tree.runs.append((_row(row, root), []))
         case {"seq": int(seq), "time": int(time), "event": event} if tree.runs and seq == len(tree.runs[-1][1]) + 1:
             tree.runs[-1][1].append(Entry(seq=seq, time=time, event=from_json(event)))
         case _:
@@ -134,11 +123,23 @@ def _take(tree: _Tree, value: object, root: str | None) -> str:
     return root
 
 
-def _text_or_none(row: Mapping[Any, object], name: str) -> str | None:
-    value = row.get(name)
-    if value is not None and not isinstance(value, str):
-        raise BadArchive(f"`{name}` is no text")
-    return value
+def _row(row: Mapping[str, Json], root: str) -> Run:
+    """A run as its line has it; what its journal says is worked out later."""
+    texts = {name: row.get(name) for name in ("id", "parent", "parent_task", "namespace", "digest", "thread")}
+    for name, text in texts.items():
+        if not isinstance(text, str) and (text is not None or name in ("id", "namespace", "digest")):
+            raise BadArchive(f"the run's `{name}` is no text")
+    known = {name: text if isinstance(text, str) else None for name, text in texts.items()}
+    return Run(
+        id=known["id"] or "",
+        root=root,
+        parent=known["parent"],
+        parent_task=known["parent_task"],
+        namespace=known["namespace"] or "",
+        graph="",
+        digest=known["digest"] or "",
+        thread=known["thread"],
+    )
 
 
 def _put(store: Store, tree: _Tree, name: str) -> Run:

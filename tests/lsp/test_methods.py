@@ -33,15 +33,18 @@ def uri(server: Client, project: Path) -> str:
     return uri
 
 
+def _start(edit: Json) -> tuple[int, int]:
+    return edit["range"]["start"]["line"], edit["range"]["start"]["character"]
+
+
 def _edited(text: str, edits: list[Json]) -> str:
-    lines = text.split("\n")
-    for edit in sorted(
-        edits, key=lambda it: (it["range"]["start"]["line"], it["range"]["start"]["character"]), reverse=True
-    ):
-        start, end = edit["range"]["start"], edit["range"]["end"]
-        assert start["line"] == end["line"]
-        line = lines[start["line"]]
-        lines[start["line"]] = line[: start["character"]] + edit["newText"] + line[end["character"] :]
+    lines: list[str] = text.split("\n")
+    ordered: list[Json] = sorted(edits, key=_start, reverse=True)
+    for edit in ordered:
+        row, first = _start(edit)
+        last: int = edit["range"]["end"]["character"]
+        assert edit["range"]["end"]["line"] == row
+        lines[row] = lines[row][:first] + str(edit["newText"]) + lines[row][last:]
     return "\n".join(lines)
 
 
@@ -88,7 +91,7 @@ def test_folds_and_selections(server: Client, uri: str) -> None:
     folds = _ask(server, "textDocument/foldingRange", uri)
     assert [(each["startLine"], each["endLine"]) for each in folds] == [(0, 10), (3, 9)]
     (chain,) = _ask(server, "textDocument/selectionRange", uri, positions=[_at(5, 12)])
-    sizes = []
+    sizes: list[tuple[Json, Json]] = []
     while chain:
         sizes.append((chain["range"]["start"], chain["range"]["end"]))
         chain = chain.get("parent")
@@ -132,8 +135,7 @@ def test_a_quick_fix_mends_and_fix_all_mends_everything(server: Client, uri: str
     only = _ask(
         server, "textDocument/codeAction", uri, range=here, context={"diagnostics": [], "only": ["source.fixAll"]}
     )
-    (everything,) = only
-    (edit,) = everything["edit"]["changes"][uri]
+    edit: Json = only[0]["edit"]["changes"][uri][0]
     lines = broken.split("\n")
     start, end = edit["range"]["start"], edit["range"]["end"]
     before = "\n".join([*lines[: start["line"]], lines[start["line"]][: start["character"]]])

@@ -80,7 +80,7 @@ async def test_a_conversation_takes_turns_and_begins_and_ends_with_the_user() ->
 @pytest.mark.anyio
 async def test_what_was_kept_from_earlier_calls_is_counted_and_priced() -> None:
     usage = {"input_tokens": 10, "cache_read_input_tokens": 100, "cache_creation_input_tokens": 5, "output_tokens": 7}
-    answer, _ = await _ask(asking(), _message(_said("x"), **usage))
+    answer, _ = await _ask(asking(), _message(_said("x"), stop="end_turn", **usage))
     assert (answer.usage.input_tokens, answer.usage.cached_tokens, answer.usage.output_tokens) == (115, 100, 7)
     assert answer.usage.cost_usd == "0.000039"
 
