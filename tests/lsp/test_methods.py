@@ -136,11 +136,11 @@ def test_a_quick_fix_mends_and_fix_all_mends_everything(server: Client, uri: str
         server, "textDocument/codeAction", uri, range=here, context={"diagnostics": [], "only": ["source.fixAll"]}
     )
     edit: Json = only[0]["edit"]["changes"][uri][0]
-    lines = broken.split("\n")
-    start, end = edit["range"]["start"], edit["range"]["end"]
-    before = "\n".join([*lines[: start["line"]], lines[start["line"]][: start["character"]]])
-    behind = "\n".join([lines[end["line"]][end["character"] :], *lines[end["line"] + 1 :]])
-    assert before + edit["newText"] + behind == FLOW
+    lines = [line + "\n" for line in broken.split("\n")]
+    (row, first), last = _start(edit), edit["range"]["end"]
+    before = "".join(lines[:row]) + lines[row][:first]
+    behind = lines[int(last["line"])][int(last["character"]) :] + "".join(lines[int(last["line"]) + 1 :])
+    assert before + edit["newText"] + behind == FLOW + "\n"
 
 
 def test_a_file_some_lines_and_a_closed_block_are_formatted(server: Client, uri: str) -> None:
