@@ -24,7 +24,7 @@ from rag_compiler.type_of_roots import is_required, output_is_null
 from rag_compiler.type_of_writes import written_type
 from rag_compiler.words.structure import missing_item
 from rag_ir.record import replace
-from rag_ir.types import BOOL, JSON, NULL, ListOf, Record, TypeValue
+from rag_ir.types import BOOL, JSON, NULL, ListOf, TypeValue
 from rag_registry.registry import Registry
 
 Seen = Callable[[Span, TypeValue], None]
@@ -112,7 +112,7 @@ class _Graph:
 
     def _arguments(self, tool: hir.Target, arguments: hir.Entries, known: Known) -> None:
         schema = self.site.declared.tool_input(tool.name) if isinstance(tool, hir.Ref) else JSON
-        fields = self.site.types.fields(schema) if isinstance(schema, Record) else {}
+        fields = self.site.types.fields_of(schema)
         for entry in arguments:
             field = fields.get(entry.key.name)
             what = f"argument `{entry.key.name}` of tool `{tool.name if isinstance(tool, hir.Ref) else ''}`"
@@ -184,10 +184,7 @@ class _Graph:
 
     def _by_name(self, made: DefaultWrites, output: TypeValue, spans: dict[str, Span], otherwise: Span) -> None:
         """Fields that go to the channels of their names: null is not written so."""
-        record = self.site.types.resolve(output)
-        if not isinstance(record, Record):
-            return
-        fields = self.site.types.fields(record)
+        fields = self.site.types.fields_of(output)
         for name in made.fields:
             if name in fields and name in self.graph.channels:
                 found = self.site.types.without_null(fields[name].type)

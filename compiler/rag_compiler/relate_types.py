@@ -107,6 +107,11 @@ class Types:
             known = self.members[id(record)] = ({field.name: field for field in record.fields}, record)
         return known[0]
 
+    def fields_of(self, type_: TypeValue) -> Mapping[str, RecordField]:
+        """The fields of a type that is a record, or names one; none of any other."""
+        found = self.resolve(type_)
+        return self.fields(found) if isinstance(found, Record) else {}
+
     # ---- what fits -------------------------------------------------------------------------------------------------------
 
     def fits(self, source: TypeValue, target: TypeValue) -> bool:

@@ -361,7 +361,7 @@ class Typing:
                 self.of(value, known)
             else:
                 self.expect(value, wanted.inside(f"field `{key}`", inner), known)
-        fields = self.types.fields(shape) if isinstance(shape, Record) else {}
+        fields = self.types.fields_of(shape)
         lacking = [name for name, each in fields.items() if each.required and name not in given]
         if lacking:
             strange = [key for key in given if key not in fields]

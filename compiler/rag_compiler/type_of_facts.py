@@ -7,6 +7,7 @@ not null has ancestors that are not null, for a member of null is null.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
 
 from rag_compiler import hir
 from rag_ir.record import field, record, replace
@@ -164,9 +165,10 @@ def _path_to(value: hir.Expr) -> frozenset[Key]:
 def _prefixes(key: Key) -> Iterator[Key]:
     yield key
     while isinstance(key[0], tuple):
-        key = key[0]
+        key = cast("Key", key[0])
         yield key
 
 
 def _mentions(key: Key, name: str) -> bool:
-    return key == ("variable", name) or any(isinstance(part, tuple) and _mentions(part, name) for part in key)
+    parts = [cast("Key", part) for part in key if isinstance(part, tuple)]
+    return key == ("variable", name) or any(_mentions(part, name) for part in parts)

@@ -175,8 +175,7 @@ class GraphTypes:
 
     def _by_name(self, names: tuple[str, ...], output: TypeValue) -> set[str]:
         """The fields that are always there: null is not written by name."""
-        found = self.types.resolve(output)
-        fields = self.types.fields(found) if isinstance(found, Record) else {}
+        fields = self.types.fields_of(output)
         return {name for name in names if name in fields and not self._may_be_null(fields[name].type)}
 
     def _may_be_null(self, type_: TypeValue) -> bool:

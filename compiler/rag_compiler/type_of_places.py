@@ -58,8 +58,7 @@ def derived_writes(
     """What a node writes without saying so, and the types of the fields that go to the channels of their names."""
     made = default_writes(node.behaviour, graph, project, registry)
     types = project_types(project)
-    output = types.resolve(output_of(project, registry, node))
-    fields = types.fields(output) if isinstance(output, Record) else {}
+    fields = types.fields_of(output_of(project, registry, node))
     return made, {name: types.without_null(fields[name].type) for name in made.fields if name in fields}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rag_compiler import hir, syntax
 from rag_compiler.check_values import channel_type
 from rag_compiler.labels import calls_once
+from rag_ir.graph import Schema
 from rag_ir.record import record
 from rag_ir.types import (
     INT,
@@ -148,10 +149,10 @@ def is_required(field: hir.Field) -> bool:
     return field.value is None and field.type.whole and not may_be_absent(field.type.value)
 
 
-def type_of_schema(schema: object) -> TypeValue:
-    """The type of a schema; `json` where it says what no type says."""
+def type_of_schema(schema: Schema | None) -> TypeValue:
+    """The type of a schema; `json` where there is none, or it says what no type says."""
     try:
-        return from_schema(schema) if isinstance(schema, dict) else JSON
+        return from_schema(schema) if schema is not None else JSON
     except ValueError:
         return JSON
 

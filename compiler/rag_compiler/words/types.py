@@ -156,7 +156,7 @@ def wanted_text(type_: TypeValue) -> str:
     return f"{', '.join(parts)} or {last}"
 
 
-_PLAIN = {ListOf(JSON): "a list", MapOf(JSON): "an object"}
+_PLAIN: dict[TypeValue, str] = {ListOf(JSON): "a list", MapOf(JSON): "an object"}
 
 
 def _found(type_: TypeValue) -> str:
