@@ -22,10 +22,16 @@ provider = "echo"
 [tools.search]
 python = "tools:search"
 args = { query = "string" }
+effects = "read"
+reads = "public"
+returns_trust = "trusted"
 
 [tools.read_repo]
 python = "tools:read_repo"
 args = { path = "string" }
+effects = "read"
+reads = "public"
+returns_trust = "trusted"
 
 [agents.research_agent]
 model = "default"
