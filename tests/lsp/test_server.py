@@ -51,7 +51,7 @@ def test_files_that_are_not_open_are_diagnosed_too(server: Client, project: Path
 def test_an_unsaved_file_counts_for_the_others(server: Client, project: Path) -> None:
     flow = (project / "flow.rag").as_uri()
     other = (project / "other.rag").as_uri()
-    server.open(flow, FLOW.replace("{\n  start", "{\n  channel x: Found overwrite\n  start"))
+    server.open(flow, FLOW.replace("{\n  start", '{\n  channel x: Found overwrite = { title: "" }\n  start'))
     server.until_told(flow, "unknown-type")
     server.open(other, "type Found { title: string }\n")
     server.until_told(flow)
@@ -181,6 +181,7 @@ ODD = "🦊 é \u2028 \x0c \x85"
 def test_positions_are_counted_as_agreed(encodings: tuple[str, ...], agreed: str, width: int, project: Path) -> None:
     uri = (project / "flow.rag").as_uri()
     text = FLOW.replace('{ query: "x" }', '{ query: "🦊{{ state.reprot }}" }').replace("graph", f"// {ODD}\ngraph")
+    text = text.replace("string overwrite", 'string overwrite = ""')
     start = len('    args { query: "') + width + len("{{ state.")
     with client() as served:
         assert served.start(project, encodings=encodings)["positionEncoding"] == agreed
