@@ -230,10 +230,10 @@ class _Maker:
         payload: dict[str, Code] | None = {random.choice(["q", "one"]): self._value()}
         if random.random() < 0.3:
             payload = None
-        each = None
+        each: tuple[str, Code] | None = None
         if random.random() < 0.2:
-            bound: Code = ["var", "v"]
-            payload, each = {"q": bound}, ("v", ["list", self._value(), lit("w")])
+            payload = dict.fromkeys(("q",), template(["var", "v"]))
+            each = "v", ["list", self._value(), lit("w")]
         lets_go = random.random() < 0.1
         return send(target, payload, each=each, optional=random.random() < 0.2, blocking=not lets_go)
 
