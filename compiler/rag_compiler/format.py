@@ -60,15 +60,17 @@ def _read(source: SourceFile) -> tuple[Text, Diagnostic | None]:
 
 
 def _strays(parsed: Parsed, node: Concrete) -> Iterator[Concrete]:
-    """What fits nothing, and words that are no item behind what they may belong to: lower leaves them to those who know names."""
+    """What fits nothing, and words that are no item beside what they may belong to: lower leaves them to those who know names."""
+    before = node
     end = node.start
     for child in node.children:
-        behind = b"\n" not in parsed.data[end : child.start]
-        if child.kind in ("stray", ERROR) or (behind and is_unknown(parsed.data, child)):
+        shares = b"\n" not in parsed.data[end : child.start]
+        unknown = is_unknown(parsed.data, child) or (is_unknown(parsed.data, before) and child.kind != "}")
+        if child.kind in ("stray", ERROR) or (shares and unknown):
             yield child
         elif child.kind in BLOCKS:
             yield from _strays(parsed, child)
-        end = child.end
+        before, end = child, child.end
 
 
 def _left_over(source: SourceFile, node: Concrete) -> Diagnostic:

@@ -105,11 +105,13 @@ def enclosed(
     """Brackets with elements in them, on one line or each on its own: `edge` stands inside of the brackets, `comma` and
     `between` between elements, `last` behind the last one. With `spread` they never stand on one line."""
     opening, *inner, closing = node.children
+    hugged = any(child.kind == "lambda" for child in inner)
+    last = NOTHING if hugged else last
     first = tokens.take(opening)
     found = elements(tokens, inner, write, between=HARD if spread else between, comma=comma, last=last)
     found = row(found, tokens.before(closing.start))
-    if found is NOTHING:
-        return row(first, tokens.take(closing))
+    if found is NOTHING or hugged:
+        return row(first, found, tokens.take(closing))
     edge = HARD if spread else edge
     return group(first, nest(edge, found), edge, tokens.take(closing))
 
