@@ -8,19 +8,22 @@ keys nobody declared are not looked at. Of each fork, one finding for each chann
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from rag_ir import graph as ir
 from rag_ir.finding import Finding, Related
 from rag_ir.graph import END
 from rag_ir.record import record
 from rag_verify.accesses import World, Write, writes_of
-from rag_verify.explore import Explored
 from rag_verify.flow import reachable
 from rag_verify.parallel import Branch, Pair, pairs_of
 from rag_verify.supersteps import FAILURES, Site, Supersteps
 from rag_verify.times import Times, times_of
 from rag_verify.ways import Map
 from rag_verify.written_values import keys_clash, literal_length
+
+if TYPE_CHECKING:
+    from rag_verify.explore import Explored
 
 EXCLUSIVE = ("overwrite", "ephemeral", "merge")
 SURE_WAITS = ("all", "best_effort", "compare")

@@ -7,11 +7,14 @@ no run brings all sources to a join is an error; that some run does not, or fire
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rag_ir import graph as ir
 from rag_ir.finding import Finding, Related
-from rag_verify.explore import Explored
 from rag_verify.ways import Map
+
+if TYPE_CHECKING:
+    from rag_verify.explore import Explored
 
 
 def check_declared_joins(known: Map, seen: Explored | None) -> list[Finding]:

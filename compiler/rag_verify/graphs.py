@@ -7,19 +7,15 @@ from rag_ir.finding import Finding
 from rag_verify.accesses import World
 from rag_verify.caches import check_caches
 from rag_verify.children import check_children
-from rag_verify.conflicts import check_conflicts
-from rag_verify.declared_joins import check_declared_joins
 from rag_verify.effects import check_effects
-from rag_verify.explore import explore
 from rag_verify.interrupts import check_interrupts
 from rag_verify.joins import check_joins
 from rag_verify.loops import check_loops
-from rag_verify.losers import check_losers
 from rag_verify.outputs import check_outputs
 from rag_verify.reachability import check_reachability
 from rag_verify.reads import check_channels
 from rag_verify.supersteps import Supersteps
-from rag_verify.ways import map_of
+from rag_verify.ways import Map, map_of
 
 
 def check_graph(graph: ir.Graph, at: str, world: World, *, whole: bool = True) -> list[Finding]:
@@ -29,15 +25,12 @@ def check_graph(graph: ir.Graph, at: str, world: World, *, whole: bool = True) -
     """
     known = map_of(graph, at)
     steps = Supersteps(graph)
-    seen = explore(graph, steps) if graph.joins else None
     found = [
         *check_joins(graph, at),
         *check_caches(graph, at, world),
         *check_children(graph, at),
         *check_reachability(graph, at),
-        *check_conflicts(known, steps, world, seen),
-        *check_declared_joins(known, seen),
-        *check_losers(known, steps, world),
+        *_check_branches(known, steps, world),
         *check_interrupts(known, world),
         *check_effects(known, world),
     ]
@@ -46,3 +39,21 @@ def check_graph(graph: ir.Graph, at: str, world: World, *, whole: bool = True) -
         found += check_channels(known, steps, world)
         found += check_outputs(known, world)
     return found
+
+
+def _check_branches(known: Map, steps: Supersteps, world: World) -> list[Finding]:
+    """What only a graph can break that has more than one branch: others do not load it."""
+    graph = known.graph
+    if not graph.joins and not any(node.sends for node in graph.nodes):
+        return []
+    from rag_verify.conflicts import check_conflicts
+    from rag_verify.losers import check_losers
+
+    found = check_losers(known, steps, world)
+    if not graph.joins:
+        return [*check_conflicts(known, steps, world), *found]
+    from rag_verify.declared_joins import check_declared_joins
+    from rag_verify.explore import explore
+
+    seen = explore(graph, steps)
+    return [*check_conflicts(known, steps, world, seen), *check_declared_joins(known, seen), *found]

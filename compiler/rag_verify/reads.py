@@ -10,6 +10,7 @@ any channel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rag_ir import graph as ir
 from rag_ir.finding import Finding, Related
@@ -17,9 +18,11 @@ from rag_ir.graph import END
 from rag_ir.reducers import initial_value
 from rag_verify.accesses import Read, World, channels_in, reads_of, speaks, writes_by_name, writes_of
 from rag_verify.flow import HOLE, reachable
-from rag_verify.parallel import Pair, pairs_of
 from rag_verify.supersteps import Supersteps
 from rag_verify.ways import Map
+
+if TYPE_CHECKING:
+    from rag_verify.parallel import Pair
 
 ERRORS = "errors"
 """The channel that failures of optional children are written into."""
@@ -141,6 +144,8 @@ class _Channels:
         level: set[str] = set()
         wanted = set(writers)
         if self._pairs is None:
+            from rag_verify.parallel import pairs_of
+
             self._pairs = [*pairs_of(self.steps, self.known.reached)]
         for pair in self._pairs:
             for one, other in ((pair.one, pair.other), (pair.other, pair.one)):
