@@ -96,10 +96,14 @@ def _unpriced_anywhere(document: Document) -> Iterator[Finding]:
 
 
 def _exceeds(mine: object, most: object) -> bool:
+    """Of amounts of money; one that is none exceeds nothing, and is told elsewhere."""
     if isinstance(mine, str) and isinstance(most, str):
-        from decimal import Decimal
+        from decimal import Decimal, InvalidOperation
 
-        return Decimal(mine) > Decimal(most)
+        try:
+            return Decimal(mine) > Decimal(most)
+        except InvalidOperation:
+            return False
     return isinstance(mine, int) and isinstance(most, int) and mine > most
 
 
