@@ -72,7 +72,9 @@ def _follows(diagnostic: Diagnostic, sites: Mapping[str, _Site]) -> bool:
     if code in LACKS:
         return site.torn(span)
     if code in TYPED:
-        return site.torn(span) or site.torn_outside_nodes(span) or (code == "possibly-null" and site.torn_anywhere(span))
+        return (
+            site.torn(span) or site.torn_outside_nodes(span) or (code == "possibly-null" and site.torn_anywhere(span))
+        )
     if code == "missing-start":
         return site.torn_outside_nodes(span)
     return code == "unused-suppression" and bool(site.broken)

@@ -50,7 +50,7 @@ graph failing {
   node first { kind pass  command { update { n: 1 } }  next second }
   node second {
     kind pass
-    command { update { n: 1 / 0 } }
+    command { update { n: 1 % 0 } }
   }
 }
 """

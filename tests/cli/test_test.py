@@ -113,9 +113,7 @@ def test_models_tools_and_people_answer(project: Callable[[str], Path], rag: Rag
         ("state.rounds == 2 and tool_calls > 9", "tool_calls", "is 3"),
         ('not ("draft" in path)', '"draft" in path', "is true"),
         ('outcome == "failed" or error != null', "error", "is null"),
-        ("state.rounds", "state.rounds", "an expectation is true or false, not a number"),
         ("state.rounds / 0 == 1", "state.rounds / 0", "by zero"),
-        ('"x" < 1', '"x"', 'is "x"'),
     ],
 )
 def test_what_does_not_hold_is_shown(

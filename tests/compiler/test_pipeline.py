@@ -21,9 +21,6 @@ provider = "echo"
 
 [tools.search]
 python = "tools:search"
-effects = "read"
-reads = "public"
-returns_trust = "trusted"
 args = { query = "string" }
 effects = "read"
 reads = "public"
@@ -31,9 +28,6 @@ returns_trust = "trusted"
 
 [tools.read_repo]
 python = "tools:read_repo"
-effects = "read"
-reads = "public"
-returns_trust = "trusted"
 args = { path = "string" }
 effects = "read"
 reads = "public"

@@ -46,28 +46,28 @@ def test_examples_without_one_character(path: Path) -> None:
     registry, _ = read_manifest((path.parent.parent / "rag.toml").read_bytes())
     text = path.read_bytes()
     for index, mutant in enumerate(single_deletions(text)):
-        if index % 4 == 0:
+        if index % 19 == 0:
             check_source(mutant, registry)
 
 
 def test_cases_without_one_character() -> None:
     for at, text in enumerate(CASE_TEXTS):
         for index, mutant in enumerate(single_deletions(text)):
-            if (index + at) % 80 == 0:
+            if (index + at) % 397 == 0:
                 check_source(mutant, REGISTRY)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_mutants(seed: int) -> None:
-    for mutant in mutants(TEXTS, seed, 500):
+    for mutant in mutants(TEXTS, seed, 150):
         check_source(mutant, REGISTRY)
 
 
 def test_mutants_of_manifests() -> None:
-    for mutant in mutants(MANIFESTS, 5, 600):
+    for mutant in mutants(MANIFESTS, 5, 400):
         check_manifest(mutant)
 
 
 def test_mutants_ofdocuments() -> None:
-    for mutant in mutants(documents(), 6, 600):
+    for mutant in mutants(documents(), 6, 300):
         check_document(mutant)
