@@ -20,7 +20,7 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
 @record
 class Mark:
-    """One finding on a node or a graph."""
+    """One finding on a node or a graph; with an empty code, something that is to be known of it."""
 
     severity: Severity
     code: str
@@ -28,8 +28,8 @@ class Mark:
 
     @property
     def text(self) -> str:
-        """The finding on one line."""
-        return f"{self.severity}[{self.code}]: {self.message}"
+        """The mark on one line."""
+        return self.message if not self.code else f"{self.severity}[{self.code}]: {self.message}"
 
 
 Marks = Mapping[tuple[str, str], tuple[Mark, ...]]
@@ -39,7 +39,7 @@ UNMARKED: Marks = {}
 
 def worst(marks: Iterable[Mark]) -> Severity | None:
     """The severity that a node with these marks is shown in."""
-    said = {mark.severity for mark in marks}
+    said = {mark.severity for mark in marks if mark.code}
     return next((severity for severity in SEVERITIES if severity in said), None)
 
 
@@ -62,6 +62,21 @@ def marks_of_findings(document: Document, findings: Iterable[Finding]) -> Marks:
                 mark = Mark(finding.severity, finding.code, finding.message)
                 found.append(((picture.graph, rows[0].name if rows else ""), mark))
     return _sorted(found)
+
+
+def with_bounds(document: Document, marks: Marks) -> Marks:
+    """The marks, with what each node and graph can cost at most behind them."""
+    from rag_verify.bounds import bounds_of
+    from rag_verify.bounds_text import bounds_text
+
+    bounds = bounds_of(document)
+    found = {where: [*said] for where, said in marks.items()}
+    for name, graph in document.graphs.items():
+        told = [("", bounds.graph(name)), *((node.name, bounds.node(name, node.name)) for node in graph.nodes)]
+        for node, limits in told:
+            if text := bounds_text(limits):
+                found.setdefault((name, node), []).append(Mark("info", "", text))
+    return {where: tuple(said) for where, said in found.items()}
 
 
 def drawable(document: Document) -> list[Picture]:

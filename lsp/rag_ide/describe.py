@@ -93,8 +93,23 @@ def _graph(analysis: Analysis, graph: hir.Graph) -> str:
         f"starts at `{graph.start.name}`" if isinstance(graph.start, hir.Ref) else "",
         f"nodes: {_quoted(tuple(graph.nodes))}" if graph.nodes else "",
         f"channels: {_quoted(tuple(graph.channels))}" if graph.channels else "",
+        _at_most(analysis, graph.name.name, None),
     ]
     return page(f"graph {graph.name.name}{_fields(graph.input)}{_arrow(result)}", graph.doc, facts)
+
+
+def _at_most(analysis: Analysis, graph: str, node: str | None) -> str:
+    """What a run of a graph, or all activations of a node in it, can cost at most; nothing while something is broken."""
+    broken = any(each.severity == "error" for each in analysis.diagnostics)
+    if broken or graph not in analysis.program.graphs:
+        return ""
+    from rag_compiler.whole import whole
+    from rag_verify.bounds import bounds_of
+    from rag_verify.bounds_text import bounds_text
+
+    bounds = bounds_of(whole(analysis.program, analysis.registry, analysis.program.graphs))
+    text = bounds_text(bounds.graph(graph) if node is None else bounds.node(graph, node))
+    return f"in one run: {text}" if text else ""
 
 
 def _of_owner(analysis: Analysis, subject: Subject) -> str:
@@ -123,6 +138,7 @@ def _node(analysis: Analysis, graph: hir.Graph, node: hir.Node) -> str:
         f"goes to {_quoted(followers(node))}" if followers(node) else "",
         f"sends to {_targets([send.target for send in node.sends])}" if node.sends else "",
         f"at most {node.max_visits} visits" if node.max_visits else "",
+        _at_most(analysis, graph.name.name, node.name.name),
     ]
     return page(f"node {node.name.name} {{ kind {node.kind} }}  // of graph {graph.name.name}", node.doc, facts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from rag_cli.terminal import PLAIN, Palette
 from rag_ir import build
 from rag_ir.graph import Code, Document
 from rag_verify.code_text import code_text
+from tests.cli.conftest import Rag
 from tests.cli.hostile import HOSTILE, ascii_start
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -97,3 +99,13 @@ def test_deep_expressions_are_cut() -> None:
     for _ in range(5000):
         code = ["neg", code]
     assert code_text(code).endswith("-...")
+
+
+def test_bounds_stand_below_what_they_are_of(rag: Rag, example: Callable[[str], Path]) -> None:
+    example("fanout")
+    plain, bounded = rag("graph", "workflows/survey.rag"), rag("graph", "workflows/survey.rag", "--bounds")
+    assert "at most 4,000 model calls, 4,000 tool calls" in bounded.out
+    told = [line for line in bounded.out.splitlines() if line.lstrip().startswith("at most")]
+    assert [line for line in bounded.out.splitlines() if line not in told] == plain.out.splitlines()
+    for form in ("mermaid", "dot", "svg", "html"):
+        assert "model calls" in rag("graph", "workflows/survey.rag", "--bounds", "--format", form).out

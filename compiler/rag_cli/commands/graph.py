@@ -7,16 +7,19 @@ from argparse import Namespace
 
 from rag_cli.arguments import Parser
 from rag_cli.files import folder_of
+from rag_cli.marks import with_bounds
 from rag_cli.sketch import Sketch, sketch
 from rag_cli.target import configure_target
 from rag_cli.terminal import palette
 from rag_cli.trouble import FAILED, FINISHED
+from rag_ir.record import replace
 
 EXAMPLES = """\
   rag graph workflows/support.rag
   rag graph workflows/support.rag --format svg > support.svg
   rag graph support.rag.json --format html > support.html     a page with a table of the nodes
 
+  rag graph workflows/support.rag --bounds
   rag graph workflows/support.rag --format dot | dot -Tpdf -o support.pdf
 
 A source with errors is drawn as far as it is whole, and the status is 1.
@@ -28,12 +31,15 @@ FORMATS = ("text", "mermaid", "dot", "svg", "html")
 def configure(parser: Parser) -> None:
     """Declares the command's arguments."""
     configure_target(parser, ir=True)
+    parser.add_argument("--bounds", action="store_true", help="what each node can cost at most in one run")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
 
 
 def execute(arguments: Namespace) -> int:
     """Prints the picture; the status is 1 if the source has errors."""
     found = sketch(arguments.file, arguments.graph)
+    if arguments.bounds and not found.errors:
+        found = replace(found, marks=with_bounds(found.document, found.marks))
     print(_drawn(found, arguments.format), end="")
     return FAILED if found.errors else FINISHED
 
