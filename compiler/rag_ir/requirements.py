@@ -89,27 +89,3 @@ def require_router(name: str, labels: Sequence[str]) -> ir.RouterRequirement:
     """What is required of a route function."""
     entry = ir.RouterRequirement(name=name, labels=tuple(labels), digest="")
     return replace(entry, digest=requirement_digest(entry))
-
-
-def require_reducer(name: str, schema: Schema) -> ir.ReducerRequirement:
-    """What is required of a registered reducer."""
-    entry = ir.ReducerRequirement(name=name, schema=schema, digest="")
-    return replace(entry, digest=requirement_digest(entry))
-
-
-def require_store(
-    name: str,
-    *,
-    scope: Literal["thread", "project"] = "thread",
-    reads: Literal["public", "private", "secret", "unknown"] = "unknown",
-    schema: Schema,
-) -> ir.StoreRequirement:
-    """What is required of a store."""
-    entry = ir.StoreRequirement(name=name, scope=scope, reads=reads, schema=schema, digest="")
-    return replace(entry, digest=requirement_digest(entry))
-
-
-def require_middleware(name: str, hooks: Sequence[str]) -> ir.MiddlewareRequirement:
-    """What is required of middleware."""
-    entry = ir.MiddlewareRequirement(name=name, hooks=tuple(hooks), digest="")
-    return replace(entry, digest=requirement_digest(entry))

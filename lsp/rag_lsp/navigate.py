@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
@@ -148,11 +150,8 @@ async def outgoing_calls(
     if found is None:
         return None
     question, subject = found
-    grouped: dict[Subject, list[types.Range]] = {}
-    for call in calls.outgoing(question.checked.analysis, subject):
-        grouped.setdefault(call.target, []).append(convert.location(question.checked, call.place, ls.encoding).range)
-    items = ((_item(question.checked, target, ls), ranges) for target, ranges in grouped.items())
-    return [types.CallHierarchyOutgoingCall(item, ranges) for item, ranges in items if item is not None]
+    led = ((call.target, call) for call in calls.outgoing(question.checked.analysis, subject))
+    return [types.CallHierarchyOutgoingCall(item, ranges) for item, ranges in _grouped(question.checked, led, ls)]
 
 
 async def incoming_calls(
@@ -163,11 +162,20 @@ async def incoming_calls(
     if found is None:
         return None
     question, subject = found
-    grouped: dict[Subject, list[types.Range]] = {}
-    for call in calls.incoming(question.checked.analysis, subject):
-        grouped.setdefault(call.source, []).append(convert.location(question.checked, call.place, ls.encoding).range)
-    items = ((_item(question.checked, source, ls), ranges) for source, ranges in grouped.items())
-    return [types.CallHierarchyIncomingCall(item, ranges) for item, ranges in items if item is not None]
+    led = ((call.source, call) for call in calls.incoming(question.checked.analysis, subject))
+    return [types.CallHierarchyIncomingCall(item, ranges) for item, ranges in _grouped(question.checked, led, ls)]
+
+
+def _grouped(
+    checked: Checked, led: Iterable[tuple[Subject, calls.Call]], ls: Asks
+) -> Iterator[tuple[types.CallHierarchyItem, list[types.Range]]]:
+    """What calls lead from or to, each once, with every place that says so."""
+    ranges: dict[Subject, list[types.Range]] = {}
+    for subject, call in led:
+        ranges.setdefault(subject, []).append(convert.location(checked, call.place, ls.encoding).range)
+    for subject, said in ranges.items():
+        if (item := _item(checked, subject, ls)) is not None:
+            yield item, said
 
 
 async def _of_item(ls: Asks, item: types.CallHierarchyItem) -> tuple[Question, Subject] | None:

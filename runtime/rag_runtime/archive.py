@@ -19,7 +19,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from rag_ir.codec import decode
 from rag_ir.graph import Document, Json
 from rag_ir.record import mutable, replace
-from rag_runtime.commands import Merged, StartTask
+from rag_runtime.commands import Merged
+from rag_runtime.drivers.record import progress_after
 from rag_runtime.events import Cancelled, RunStarted
 from rag_runtime.journal import JournalError, encode, from_json
 from rag_runtime.machine import Machine
@@ -195,20 +196,13 @@ def _moved(id_: str, old: str, new: str) -> str:
 def _progress(run: str, document: Document, entries: Sequence[Entry]) -> Progress:
     """What a journal amounts to."""
     machine = Machine(document)
-    step = 0
+    progress = Progress()
     try:
         for entry in entries:
-            for command in machine.feed(entry.event):
-                if isinstance(command, StartTask):
-                    step = command.task.step
-                elif isinstance(command, Merged):
-                    step = command.step + 1
+            progress = progress_after(progress.step, machine, machine.feed(entry.event))
     except MachineError as error:
         raise BadArchive(f"the journal of `{run}` does not fit its document: {error}") from None
-    end = machine.finished
-    if end is None:
-        return Progress(status="running", step=step, usage=machine.usage)
-    return Progress(status=end.outcome, step=step, output=end.output, error=end.error, usage=end.usage)
+    return progress
 
 
 # ---- forks, ends -------------------------------------------------------------------------------------------------------

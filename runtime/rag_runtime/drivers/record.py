@@ -131,20 +131,7 @@ class Record:
         return commands
 
     def _after(self, commands: Sequence[Command]) -> Progress:
-        """The progress that commands make."""
-        step = self._progress.step
-        for command in commands:
-            match command:
-                case StartTask(task=task):
-                    step = task.step
-                case Merged(step=merged):
-                    step = merged + 1
-                case _:
-                    pass
-        end = self.machine.finished
-        if end is None:
-            return Progress(status="running", step=step, usage=self.machine.usage)
-        return Progress(status=end.outcome, step=step, output=end.output, error=end.error, usage=end.usage)
+        return progress_after(self._progress.step, self.machine, commands)
 
     def _seen(self, seq: int, time: int, event: Event) -> None:
         self._seq = seq
@@ -156,6 +143,22 @@ class Record:
         if observe is not None:
             for told in self._narrator.tell(self._seq, self._time, event, commands):
                 observe(told)
+
+
+def progress_after(step: int, machine: Machine, commands: Sequence[Command]) -> Progress:
+    """How far a run has come that was in superstep `step`, once its machine has given these commands."""
+    for command in commands:
+        match command:
+            case StartTask(task=task):
+                step = task.step
+            case Merged(step=merged):
+                step = merged + 1
+            case _:
+                pass
+    end = machine.finished
+    if end is None:
+        return Progress(status="running", step=step, usage=machine.usage)
+    return Progress(status=end.outcome, step=step, output=end.output, error=end.error, usage=end.usage)
 
 
 @mutable

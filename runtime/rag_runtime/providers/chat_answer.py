@@ -43,63 +43,66 @@ class Completion:
 
 def read_completion(value: Json) -> Completion:
     """The completion that a JSON value is. Raises `NoCompletion`."""
-    choices = _members(value).get("choices")
+    choices = members(value).get("choices")
     if not isinstance(choices, list) or not choices:
         raise NoCompletion("it has no `choices`")
-    choice = _members(choices[0])
+    choice = members(choices[0])
     message = choice.get("message")
     if not isinstance(message, dict):
         raise NoCompletion("it has no message")
     return Completion(
         text=_spoken(message.get("content")),
-        refusal=_text(message.get("refusal")),
+        refusal=text_of(message.get("refusal")),
         calls=_calls(message.get("tool_calls")),
-        finish=_text(choice.get("finish_reason")),
-        tokens=_tokens(_members(value).get("usage")),
+        finish=text_of(choice.get("finish_reason")),
+        tokens=_tokens(members(value).get("usage")),
     )
 
 
 def _spoken(content: Json) -> str:
     """The text, or the texts of its parts; thoughts and other parts are left out."""
     if not isinstance(content, list):
-        return _text(content)
-    parts = map(_members, content)
-    return "".join(_text(part.get("text")) for part in parts if part.get("type") == "text")
+        return text_of(content)
+    parts = map(members, content)
+    return "".join(text_of(part.get("text")) for part in parts if part.get("type") == "text")
 
 
 def _calls(calls: Json) -> tuple[AskedCall, ...]:
-    made = map(_members, calls if isinstance(calls, list) else ())
-    return tuple(_call(call, _members(call.get("function"))) for call in made if "function" in call)
+    made = map(members, calls if isinstance(calls, list) else ())
+    return tuple(_call(call, members(call.get("function"))) for call in made if "function" in call)
 
 
 def _call(call: dict[str, Json], function: dict[str, Json]) -> AskedCall:
     given = function.get("arguments")
     arguments = given if isinstance(given, str) else "" if given is None else compact(given)
-    return AskedCall(id=_text(call.get("id")), name=_text(function.get("name")), arguments=arguments)
+    return AskedCall(id=text_of(call.get("id")), name=text_of(function.get("name")), arguments=arguments)
 
 
 def _tokens(usage: Json) -> Tokens:
-    counts = _members(usage)
+    counts = members(usage)
     return Tokens(
-        input=_count(counts, "prompt_tokens"),
-        output=_count(counts, "completion_tokens"),
+        input=count_of(counts, "prompt_tokens"),
+        output=count_of(counts, "completion_tokens"),
         cached=_detail(counts, "prompt_tokens_details", "cached_tokens"),
         reasoning=_detail(counts, "completion_tokens_details", "reasoning_tokens"),
     )
 
 
 def _detail(usage: dict[str, Json], group: str, name: str) -> int:
-    return _count(_members(usage.get(group)), name) or 0
+    return count_of(members(usage.get(group)), name) or 0
 
 
-def _count(values: dict[str, Json], name: str) -> int | None:
+def count_of(values: dict[str, Json], name: str) -> int | None:
+    """A member that counts something; null where it does not."""
     value = values.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53 else None
 
 
-def _members(value: Json) -> dict[str, Json]:
+def members(value: Json) -> dict[str, Json]:
+    """An object's members; none of anything else."""
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: Json) -> str:
+def text_of(value: Json) -> str:
+    """A text; empty for anything else."""
     return value if isinstance(value, str) else ""

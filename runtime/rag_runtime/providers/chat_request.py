@@ -74,13 +74,13 @@ def _instructed(request: ModelRequest, native: bool) -> Sequence[Message]:
     told = instruction(request.output)
     first = request.messages[0] if request.messages else {}
     if first.get("role") == "system":
-        return ({**first, "content": f"{_content(first)}\n\n{told}"}, *request.messages[1:])
+        return ({**first, "content": f"{content_of(first)}\n\n{told}"}, *request.messages[1:])
     return ({"role": "system", "content": told}, *request.messages)
 
 
 def _message(message: Message, names: ToolNames) -> Json:
     role, calls, name = message.get("role"), message.get("tool_calls"), message.get("name")
-    made: dict[str, Json] = {"role": role, "content": _content(message)}
+    made: dict[str, Json] = {"role": role, "content": content_of(message)}
     if role == "tool":
         made["tool_call_id"] = message.get("tool_call_id")
     elif isinstance(name, str) and name:
@@ -91,7 +91,8 @@ def _message(message: Message, names: ToolNames) -> Json:
     return made
 
 
-def _content(message: Message) -> str:
+def content_of(message: Message) -> str:
+    """What a message says, as text."""
     content = message.get("content")
     if content is None:
         return ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rag_ir.canonical import compact
 from rag_ir.graph import Json
-from rag_runtime.providers.chat_answer import AskedCall, Completion, NoCompletion, Tokens
+from rag_runtime.providers.chat_answer import AskedCall, Completion, NoCompletion, Tokens, count_of, members, text_of
 
 FINISHES = {
     "end_turn": "stop",
@@ -20,38 +20,33 @@ FINISHES = {
 
 def read_message(value: Json) -> Completion:
     """The completion that a JSON value is. Raises `NoCompletion`."""
-    message = _members(value)
+    message = members(value)
     blocks = message.get("content")
     if not isinstance(blocks, list):
         raise NoCompletion("it has no `content`")
-    parts = [_members(block) for block in blocks]
-    finish = _text(message.get("stop_reason"))
+    parts = [members(block) for block in blocks]
+    finish = text_of(message.get("stop_reason"))
     return Completion(
-        text="".join(_text(part.get("text")) for part in parts if part.get("type") == "text"),
+        text="".join(text_of(part.get("text")) for part in parts if part.get("type") == "text"),
         refusal="",
         calls=tuple(_call(part) for part in parts if part.get("type") == "tool_use"),
         finish=FINISHES.get(finish, finish),
-        tokens=_tokens(_members(message.get("usage"))),
+        tokens=_tokens(members(message.get("usage"))),
     )
 
 
 def _call(block: dict[str, Json]) -> AskedCall:
     given = block.get("input")
     arguments = given if isinstance(given, str) else compact({} if given is None else given)
-    return AskedCall(id=_text(block.get("id")), name=_text(block.get("name")), arguments=arguments)
+    return AskedCall(id=text_of(block.get("id")), name=text_of(block.get("name")), arguments=arguments)
 
 
 def _tokens(usage: dict[str, Json]) -> Tokens:
     """The protocol counts what was kept from earlier calls beside the other input."""
-    cached = _count(usage, "cache_read_input_tokens") or 0
-    given = _count(usage, "input_tokens")
-    whole = None if given is None else given + cached + (_count(usage, "cache_creation_input_tokens") or 0)
-    return Tokens(input=whole, output=_count(usage, "output_tokens"), cached=cached)
-
-
-def _count(values: dict[str, Json], name: str) -> int | None:
-    value = values.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53 else None
+    cached = count_of(usage, "cache_read_input_tokens") or 0
+    given = count_of(usage, "input_tokens")
+    whole = None if given is None else given + cached + (count_of(usage, "cache_creation_input_tokens") or 0)
+    return Tokens(input=whole, output=count_of(usage, "output_tokens"), cached=cached)
 
 
 @dataclass(slots=True)
@@ -65,18 +60,18 @@ class Events:
 
     def add(self, chunk: Json) -> None:
         """Takes one event; what is no part of a message says nothing."""
-        event = _members(chunk)
+        event = members(chunk)
         at = event.get("index")
         match event.get("type"):
             case "message_start":
-                self._usage |= _members(_members(event.get("message")).get("usage"))
+                self._usage |= members(members(event.get("message")).get("usage"))
             case "content_block_start" if isinstance(at, int):
-                self._blocks[at] = dict(_members(event.get("content_block")))
+                self._blocks[at] = dict(members(event.get("content_block")))
             case "content_block_delta" if isinstance(at, int):
-                self._say(at, _members(event.get("delta")))
+                self._say(at, members(event.get("delta")))
             case "message_delta":
-                self.finish = _text(_members(event.get("delta")).get("stop_reason")) or self.finish
-                self._usage |= _members(event.get("usage"))
+                self.finish = text_of(members(event.get("delta")).get("stop_reason")) or self.finish
+                self._usage |= members(event.get("usage"))
             case _:
                 pass
 
@@ -91,9 +86,9 @@ class Events:
     def _say(self, at: int, delta: dict[str, Json]) -> None:
         block = self._blocks.setdefault(at, {"type": "text", "text": ""})
         if delta.get("type") == "text_delta":
-            block["text"] = _text(block.get("text")) + _text(delta.get("text"))
+            block["text"] = text_of(block.get("text")) + text_of(delta.get("text"))
         elif delta.get("type") == "input_json_delta":
-            self._arguments.setdefault(at, []).append(_text(delta.get("partial_json")))
+            self._arguments.setdefault(at, []).append(text_of(delta.get("partial_json")))
 
 
 def _parsed(text: str) -> Json:
@@ -103,11 +98,3 @@ def _parsed(text: str) -> Json:
     except (ValueError, RecursionError):
         return text
     return value
-
-
-def _members(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else ""

@@ -10,10 +10,9 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from rag_ir.canonical import compact
 from rag_ir.graph import Json, Schema
 from rag_registry.registry import Model
-from rag_runtime.providers.chat_request import ToolNames
+from rag_runtime.providers.chat_request import ToolNames, content_of
 from rag_runtime.providers.response_format import instruction, is_wrapped, rooted, wrapped
 from rag_runtime.seams import Message, ModelRequest, ToolSpec
 
@@ -49,7 +48,7 @@ def asks_by_tool(request: ModelRequest) -> bool:
 
 
 def _system(request: ModelRequest) -> str:
-    said = [_content(message) for message in request.messages if message.get("role") == "system"]
+    said = [content_of(message) for message in request.messages if message.get("role") == "system"]
     if request.output is not None and not asks_by_tool(request):
         said.append(instruction(request.output))
     return "\n\n".join(filter(None, said))
@@ -82,7 +81,7 @@ def _is_result(block: Json) -> bool:
 
 
 def _blocks(message: Message, names: ToolNames) -> Iterator[Json]:
-    content = _content(message)
+    content = content_of(message)
     if message.get("role") == "tool":
         yield {"type": "tool_result", "tool_use_id": str(message.get("tool_call_id")), "content": content}
         return
@@ -102,13 +101,6 @@ def _blocks(message: Message, names: ToolNames) -> Iterator[Json]:
 
 def _text(text: str) -> Json:
     return {"type": "text", "text": text}
-
-
-def _content(message: Message) -> str:
-    content = message.get("content")
-    if content is None:
-        return ""
-    return content if isinstance(content, str) else compact(content)
 
 
 def _arguments(arguments: Json) -> Json:
